@@ -1,0 +1,27 @@
+#include "tfcaps/kernels.h"
+#include "tfcaps_fixed_point.h"
+
+tfcaps_status tfcaps_length_s8(const tfcaps_length_params *params, const tfcaps_capsules_dims *dims,
+                               const int8_t *input, int8_t *output) {
+    if (params == NULL || dims == NULL || input == NULL || output == NULL) {
+        return TFCAPS_ERROR_NULL;
+    }
+    if (!tfcaps_is_int8(params->input_zero_point) || !tfcaps_is_int8(params->output_zero_point) ||
+        params->multiplier < 0 || params->shift < 1 || params->shift > 62) {
+        return TFCAPS_ERROR_RANGE;
+    }
+    if (dims->capsules < 0 || dims->dimension < 1 || dims->dimension > TFCAPS_MAX_DIMENSION ||
+        (size_t)dims->capsules > SIZE_MAX / (size_t)dims->dimension) {
+        return TFCAPS_ERROR_DIMS;
+    }
+    const int32_t f = tfcaps_length_bits(dims->dimension);
+
+    for (int32_t n = 0; n < dims->capsules; ++n) {
+        const uint32_t n2 = tfcaps_square_sum(input, dims->dimension, params->input_zero_point);
+        const int32_t length = (int32_t)tfcaps_isqrt(n2 << f);
+        output[n] =
+            tfcaps_sat8(tfcaps_requantise(length, params->multiplier, params->shift) + params->output_zero_point);
+        input += dims->dimension;
+    }
+    return TFCAPS_OK;
+}
