@@ -63,4 +63,6 @@ def capsule_head(
     x = keras.layers.ReLU(name="head_relu")(outputs[0])
     u = primary_capsules(x, types=channels // caps_dim, dim=caps_dim, kernel_size=(height, width))
     _, lengths = class_capsules(u, num_classes, class_caps_dim, routing, use_bias=use_bias)
-    return keras.Model(backbone.inputs, lengths, name=f"{backbone.name}_capsules")
+    # Keras 3 warns about structure when a single input comes in a list.
+    inputs = backbone.inputs[0] if len(backbone.inputs) == 1 else backbone.inputs
+    return keras.Model(inputs, lengths, name=f"{backbone.name}_capsules")
