@@ -1,0 +1,108 @@
+"""Filling the holes: custom operators go between tap and hole, and the scales on both sides are settled."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from tfcaps.converters import flatbuffer, tracing
+from tfcaps.converters.flatbuffer import Model, Operator, Subgraph, schema
+from tfcaps.converters.ops import Call, Quantization
+
+from tfcaps.errors import ConversionError
+from tfcaps.quantization.calibration import squash_clip
+
+# Operators whose output carries the scale of their input, and operators that can give any scale.
+_SAME_SCALE = {"RESHAPE", "TRANSPOSE", "SQUEEZE", "EXPAND_DIMS", "STRIDED_SLICE", "MAX_POOL_2D", "PAD"}
+_RESCALING = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "SUB", "MUL", "TRANSPOSE_CONV", "MEAN"}
+
+
+def fill(file: Model, calls: list[Call], *, fit_squash_range: bool) -> None:
+    """Put each call's custom operator between ``tap_k`` and ``hole_k``.
+
+    Args:
+        file: The stock converter's file for the holed graph; changed in place, operators not yet in order.
+        calls: The recorded calls, in the order of the holes.
+        fit_squash_range: Choose the range of pre-squash tensors by the error after the squash.
+
+    Raises:
+        ConversionError: If the tensor in front of a capsule layer could not be quantised.
+    """
+    graph, signature = file.subgraphs[0], file.signatureDefs[0]
+    taps = {flatbuffer.text(e.name): int(e.tensorIndex) for e in signature.outputs}
+    holes = {flatbuffer.text(e.name): int(e.tensorIndex) for e in signature.inputs}
+    unit_length: set[int] = set()  # tensors of squashed capsules, which have lengths below one
+    for k, call in enumerate(calls):
+        tap, hole = taps[f"tap_{k}"], holes[f"hole_{k}"]
+        if fit_squash_range and type(call.layer).__name__ == "Squash":
+            _fit_range(file, graph, tap, squash_clip(call.inputs))
+        source = _source(graph, tap, call)
+        op = tracing.lowering_of(call.layer).lower(call, source, from_squash=tap in unit_length)
+        inputs = [tap]
+        for c in op.constants:
+            q = None if c.scales is None else flatbuffer.quantization(list(c.scales), 0, c.axis)
+            inputs.append(flatbuffer.add_constant(file, graph, c.name, c.values, q))
+        target = _target(file, graph, hole, op.output, call)
+        flatbuffer.add_custom_operator(file, graph, op.code, inputs, [target], op.options)
+        if op.code != "TfcapsLength":
+            unit_length.add(target)
+
+
+def _source(graph: Subgraph, tap: int, call: Call) -> Quantization:
+    """Quantisation of the tensor in front of a capsule layer; an untouched model input gets one here."""
+    tensor = graph.tensors[tap]
+    q = flatbuffer.get_quantization(tensor)
+    if q is None and tensor.type == schema.TensorType.FLOAT32 and tap in [int(t) for t in graph.inputs]:
+        low, high = min(0.0, float(call.inputs.min())), max(0.0, float(call.inputs.max()))
+        scale = max(high - low, 1e-6) / 255
+        q = (scale, int(np.clip(np.round(-128 - low / scale), -128, 127)))
+        flatbuffer.set_quantization(tensor, *q)
+    if q is None:
+        raise ConversionError(f"the input of capsule layer {call.layer.name!r} could not be quantised to int8")
+    return Quantization(*q)
+
+
+def _target(file: Model, graph: Subgraph, hole: int, wanted: Quantization, call: Call) -> int:
+    """The tensor the custom operator writes: the hole itself, or one of its own scale in front of a QUANTIZE."""
+    tensor = graph.tensors[hole]
+    q = flatbuffer.get_quantization(tensor)
+    if q is None or (abs(q[0] / wanted.scale - 1) < 1e-5 and q[1] == wanted.zero_point):
+        flatbuffer.set_quantization(tensor, wanted.scale, wanted.zero_point)
+        return hole
+    if q[0] > 1.5 * wanted.scale:
+        warnings.warn(
+            f"the output of capsule layer {call.layer.name!r} shares its scale with other tensors (a concatenation?) "
+            f"and is kept in steps of {q[0]:.4g} instead of {wanted.scale:.4g}",
+            stacklevel=5,
+        )
+    own = flatbuffer.add_tensor(file, graph, tensor, f"{call.layer.name}/output", wanted.scale, wanted.zero_point)
+    flatbuffer.add_quantize(file, graph, own, hole)
+    return own
+
+
+def _fit_range(file: Model, graph: Subgraph, tap: int, limits: tuple[float, float]) -> None:
+    """Give a tensor another range, up to the operator that can produce it; builtin kernels read scales from tensors.
+
+    Left alone where anything else reads the tensors on the way or their producer has no scale of its own.
+    """
+    producers: dict[int, Operator] = {int(t): o for o in graph.operators for t in o.outputs}
+    readers = [int(t) for o in graph.operators for t in o.inputs]
+    low, high = limits
+    scale = (high - low) / 255
+    zero_point = int(np.clip(np.round(-128 - low / scale), -128, 127))
+    chain, outputs = [tap], [int(t) for t in graph.outputs]
+    while True:
+        producer = producers.get(chain[-1])
+        if producer is None or flatbuffer.get_quantization(graph.tensors[chain[-1]]) is None:
+            return
+        kind = flatbuffer.operator_name(file, producer)
+        if kind in _RESCALING:
+            break
+        if kind not in _SAME_SCALE:
+            return
+        chain.append(int(producer.inputs[0]))
+    for i, tensor in enumerate(chain):
+        if readers.count(tensor) != (i > 0) or outputs.count(tensor) != (i == 0):
+            return
+    for tensor in chain:
+        flatbuffer.set_quantization(graph.tensors[tensor], scale, zero_point)
