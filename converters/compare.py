@@ -27,10 +27,11 @@ class Comparison:
     """Figures of an int8 file against its float model.
 
     Attributes:
-        coupling_correlation: Pearson correlation of int8 and float couplings of the last iteration, over all images, input
-            and output capsules; the lowest of several capsule layers. None without a layer that routes (or if either
-            side's couplings are constant).
-        coupling_sum_error_lsb: Largest distance of an input capsule's int8 couplings from a sum of one, in steps of 2^-15.
+        coupling_correlation: Pearson correlation of int8 and float couplings of the last iteration, over all images,
+            input and output capsules; the lowest of several capsule layers; 0 if the int8 ones are constant. None
+            without a layer that routes in float.
+        coupling_sum_error_lsb: Largest distance of an input capsule's int8 couplings from a sum of one, in steps of
+            2^-15.
         mean_length_error: Mean |int8 - float| of the class lengths (of the first output, without capsule lengths).
         agreement: Fraction of examples with the same predicted class.
         accuracy_float: Of the float model; None without labels.
@@ -84,8 +85,8 @@ def compare(
         if [c.shape for c in expected_couplings] != [c.shape for c, _ in actual_couplings]:
             raise ModelError("the model and the .tflite have different capsule layers: are they of the same network?")
         couplings = couplings or [_Correlation() for _ in expected_couplings]
-        for statistics, reference, (integers, leaky) in zip(couplings, expected_couplings, actual_couplings, strict=True):
-            statistics.add(reference, integers, leaky)
+        for statistics, wanted, (got, leaky) in zip(couplings, expected_couplings, actual_couplings, strict=True):
+            statistics.add(wanted, got, leaky)
         if expected.shape != actual.shape:
             raise ModelError(f"the model gives {expected.shape[1:]} scores, the .tflite {actual.shape[1:]}")
         scores_float.append(expected)
@@ -93,9 +94,9 @@ def compare(
         progress(min(start + _BATCH, count))
     reference, integer = np.concatenate(scores_float), np.concatenate(scores_int8)
     labels = None if y is None else _labels(y, count)
-    correlations = [c.correlation() for c in couplings if c.routes]
+    correlations = [r for c in couplings if (r := c.correlation()) is not None]
     return Comparison(
-        coupling_correlation=None if not correlations or None in correlations else min(c for c in correlations if c),
+        coupling_correlation=min(correlations, default=None),
         coupling_sum_error_lsb=max((c.sum_error for c in couplings), default=None),
         mean_length_error=float(np.abs(reference - integer).mean()),
         agreement=float((reference.argmax(-1) == integer.argmax(-1)).mean()),
@@ -199,7 +200,6 @@ class _Correlation:
     def __init__(self) -> None:
         self._sums = np.zeros(6)
         self.sum_error = 0.0
-        self.routes = True
 
     def add(self, reference: np.ndarray, integers: np.ndarray, leaky: bool) -> None:
         """Take in couplings [N, J, I]: float, and integers in Q15."""
@@ -210,9 +210,11 @@ class _Correlation:
         self.sum_error = max(self.sum_error, float((excess if leaky else np.abs(excess)).max(initial=0)))
 
     def correlation(self) -> float | None:
-        """The correlation so far, None if either side is constant."""
+        """The correlation so far; None if the float side is constant, 0 if the integer side is."""
         n, a, b, aa, bb, ab = self._sums
         variance_a, variance_b = aa - a * a / n, bb - b * b / n
-        if variance_a <= 1e-12 * n or variance_b <= 1e-12 * n:
+        if variance_a <= 1e-12 * n:
             return None
+        if variance_b <= 1e-12 * n:
+            return 0.0
         return float((ab - a * b / n) / np.sqrt(variance_a * variance_b))

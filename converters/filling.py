@@ -5,10 +5,10 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
+
 from tfcaps.converters import flatbuffer, tracing
 from tfcaps.converters.flatbuffer import Model, Operator, Subgraph, schema
 from tfcaps.converters.ops import Call, Quantization
-
 from tfcaps.errors import ConversionError
 from tfcaps.quantization.calibration import squash_clip
 

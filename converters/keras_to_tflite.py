@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+
 from tfcaps.converters import filling, flatbuffer, representative, tracing
 from tfcaps.converters.flatbuffer import schema
 from tfcaps.converters.ops import Call
-
 from tfcaps.errors import ConversionError, ModelError
 
 

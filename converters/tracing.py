@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tfcaps.converters.ops import LOWERINGS, Call, Lowering
 
 from tfcaps._keras import FLAVOUR, keras
+from tfcaps.converters.ops import LOWERINGS, Call, Lowering
 from tfcaps.errors import ConversionError, ModelError
 from tfcaps.layers import CapsuleOp, intercept
 

@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 import numpy as np
-from tfcaps.converters.ops.base import LOWERINGS, POSE, Call, Constant, CustomOp, Quantization
 
+from tfcaps.converters.ops.base import LOWERINGS, POSE, Call, Constant, CustomOp, Quantization
 from tfcaps.errors import ConversionError
 from tfcaps.quantization.simulator.params import CapsuleDenseParams
 from tfcaps.routing import Dynamic

@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 from tfcaps.converters.ops.base import LOWERINGS, Call, CustomOp, Quantization
-
 from tfcaps.quantization.simulator.params import LengthParams
 
 

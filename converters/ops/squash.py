@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from tfcaps.converters.ops.base import LOWERINGS, POSE, Call, CustomOp, Quantization
-
 from tfcaps.errors import ConversionError
 from tfcaps.quantization.simulator.params import SquashParams
 
