@@ -1,7 +1,7 @@
 /* The words of docs/numerics.md in C. Private to the kernels.
  *
- * A right shift of a negative integer is arithmetic with every compiler for every target we know; the check below
- * turns the exception into a compile error instead of wrong bits. */
+ * A right shift of a negative integer is arithmetic with every compiler for every target we know; the check
+ * below turns the exception into a compile error instead of wrong bits. */
 #ifndef TFCAPS_FIXED_POINT_H
 #define TFCAPS_FIXED_POINT_H
 
@@ -72,6 +72,11 @@ static inline uint32_t tfcaps_square_sum(const int8_t *capsule, int32_t dimensio
         sum += (uint32_t)(d * d);
     }
     return sum;
+}
+
+/* Whether a tensor of so many bytes can exist here. */
+static inline int tfcaps_fits(uint64_t bytes) {
+    return bytes <= (uint64_t)PTRDIFF_MAX;
 }
 
 static inline int tfcaps_is_int8(int32_t x) {

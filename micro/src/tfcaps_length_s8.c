@@ -11,7 +11,7 @@ tfcaps_status tfcaps_length_s8(const tfcaps_length_params *params, const tfcaps_
         return TFCAPS_ERROR_RANGE;
     }
     if (dims->capsules < 0 || dims->dimension < 1 || dims->dimension > TFCAPS_MAX_DIMENSION ||
-        (size_t)dims->capsules > SIZE_MAX / (size_t)dims->dimension) {
+        !tfcaps_fits((uint64_t)dims->capsules * (uint64_t)dims->dimension)) {
         return TFCAPS_ERROR_DIMS;
     }
     const int32_t f = tfcaps_length_bits(dims->dimension);
@@ -19,8 +19,8 @@ tfcaps_status tfcaps_length_s8(const tfcaps_length_params *params, const tfcaps_
     for (int32_t n = 0; n < dims->capsules; ++n) {
         const uint32_t n2 = tfcaps_square_sum(input, dims->dimension, params->input_zero_point);
         const int32_t length = (int32_t)tfcaps_isqrt(n2 << f);
-        output[n] =
-            tfcaps_sat8(tfcaps_requantise(length, params->multiplier, params->shift) + params->output_zero_point);
+        output[n] = tfcaps_sat8(tfcaps_requantise(length, params->multiplier, params->shift) +
+                                params->output_zero_point);
         input += dims->dimension;
     }
     return TFCAPS_OK;

@@ -2,17 +2,17 @@
  *
  *     static int64_t scratch[256];
  *     tfcaps_context context = {scratch, sizeof scratch};
- *     tfcaps_capsule_dense_params params = {.iterations = 3, .multiplier = units, .multiplier_count = 60, ...};
- *     tfcaps_capsule_dense_dims dims = {.batches = 1, .input_capsules = 1024, .input_dimension = 4,
+ *     tfcaps_capsule_dense_params params = {.iterations = 3, .multiplier = units, .multiplier_count = 60,
+ * ...}; tfcaps_capsule_dense_dims dims = {.batches = 1, .input_capsules = 1024, .input_dimension = 4,
  *                                       .output_capsules = 10, .output_dimension = 6};
  *     size_t need = 0;
  *     if (tfcaps_capsule_dense_s8_get_buffer_size(&dims, &need) != TFCAPS_OK || need > sizeof scratch) ...
  *     tfcaps_status status = tfcaps_capsule_dense_s8(&context, &params, &dims, input, kernel, NULL, output);
  *
  * Every function checks its arguments first, and on anything but TFCAPS_OK has written nothing. No function
- * allocates, uses floating point, keeps state or needs more of the C library than string.h. Tensors are dense and
- * row-major. The arithmetic is specified bit by bit in docs/numerics.md; the parameters are the custom options of
- * docs/custom_ops.md, which tfcaps/options.h reads out of a .tflite.
+ * allocates, uses floating point, keeps state or needs more of the C library than string.h. Tensors are dense
+ * and row-major. The arithmetic is specified bit by bit in docs/numerics.md; the parameters are the custom
+ * options of docs/custom_ops.md, which tfcaps/options.h reads out of a .tflite.
  */
 #ifndef TFCAPS_KERNELS_H
 #define TFCAPS_KERNELS_H
@@ -76,7 +76,8 @@ typedef struct tfcaps_length_params {
 tfcaps_status tfcaps_length_s8(const tfcaps_length_params *params, const tfcaps_capsules_dims *dims,
                                const int8_t *input, int8_t *output);
 
-/* --- CapsuleDense: votes of every input capsule for every output capsule, and the routing between them. --- */
+/* --- CapsuleDense: votes of every input capsule for every output capsule, and the routing between them. ---
+ */
 
 typedef struct tfcaps_capsule_dense_params {
     int32_t input_zero_point;  /* -128 ... 127 */
@@ -102,7 +103,8 @@ typedef struct tfcaps_capsule_dense_dims {
 tfcaps_status tfcaps_capsule_dense_s8_get_buffer_size(const tfcaps_capsule_dense_dims *dims, size_t *size);
 
 /* input [N, I, K], kernel [I, J * D, K], bias [J * D] in Q12 or NULL, output [N, J, D] of scale 1/128. */
-tfcaps_status tfcaps_capsule_dense_s8(const tfcaps_context *context, const tfcaps_capsule_dense_params *params,
+tfcaps_status tfcaps_capsule_dense_s8(const tfcaps_context *context,
+                                      const tfcaps_capsule_dense_params *params,
                                       const tfcaps_capsule_dense_dims *dims, const int8_t *input,
                                       const int8_t *kernel, const int32_t *bias, int8_t *output);
 

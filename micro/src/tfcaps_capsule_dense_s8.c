@@ -1,0 +1,236 @@
+#include <string.h>
+
+#include "tfcaps/kernels.h"
+#include "tfcaps_exp2_table.h"
+#include "tfcaps_fixed_point.h"
+
+/* Routing without its state: agreement is linear, so only the sum of all earlier v lives from one iteration
+ * to the next. Each iteration is one pass over the input capsules, which makes the votes of one of them
+ * again, weighs them, adds them up and forgets them. Names are those of docs/numerics.md: h votes, b logits,
+ * c couplings, A state. */
+
+typedef struct scratch {
+    int64_t *sums;   /* [J * D] sum of weighted votes, then s in Q12 */
+    int32_t *state;  /* [J * D] A, Q15 */
+    uint32_t *exps;  /* [J] b modulo 2^32, then e */
+    int16_t *scaled; /* [J * D] V */
+    int16_t *votes;  /* [J * D] h of one input capsule */
+} scratch;
+
+static scratch split(void *buf, int32_t capsules, int32_t outputs) {
+    scratch s;
+    s.sums = (int64_t *)buf;
+    s.state = (int32_t *)(s.sums + outputs);
+    s.exps = (uint32_t *)(s.state + outputs);
+    s.scaled = (int16_t *)(s.exps + capsules);
+    s.votes = s.scaled + outputs;
+    return s;
+}
+
+/* h of one input capsule u [K] with its transformations kernel [J * D, K]. */
+static void compute_votes(const tfcaps_capsule_dense_params *params, int32_t outputs, int32_t depth,
+                          const int8_t *u, const int8_t *kernel, int16_t *votes) {
+    const int32_t zero_point = params->input_zero_point;
+    const int32_t shift = params->vote_shift;
+    const int32_t half = (1 << shift) >> 1;
+    for (int32_t n = 0; n < outputs; ++n) {
+        int32_t sum = half;
+        for (int32_t k = 0; k < depth; ++k) {
+            sum += kernel[k] * (u[k] - zero_point);
+        }
+        votes[n] = (int16_t)tfcaps_sat(sum >> shift, INT16_MIN, INT16_MAX);
+        kernel += depth;
+    }
+}
+
+/* V from A: the state in units of votes and base-2 logits. */
+static void scale_state(const tfcaps_capsule_dense_params *params, int32_t outputs, const scratch *s) {
+    for (int32_t n = 0; n < outputs; ++n) {
+        const int32_t log2_state = (int32_t)(((int64_t)s->state[n] * 47274) >> 15);
+        s->scaled[n] =
+            tfcaps_sat16(tfcaps_requantise(log2_state, params->multiplier[n], params->logit_shift));
+    }
+}
+
+/* b, then e, in place; returns the sum of e. */
+static uint32_t compute_exps(const tfcaps_capsule_dense_params *params, int32_t capsules, int32_t dimension,
+                             const scratch *s) {
+    const int16_t *h = s->votes;
+    const int16_t *v = s->scaled;
+    int32_t largest = params->leaky ? 0 : INT32_MIN;
+    for (int32_t j = 0; j < capsules; ++j) {
+        uint32_t logit = 0; /* wraps: the converter's bound keeps it in range, hostile options may not */
+        for (int32_t d = 0; d < dimension; ++d) {
+            logit += (uint32_t)(*h++ * *v++);
+        }
+        s->exps[j] = logit;
+        if ((int32_t)logit > largest) {
+            largest = (int32_t)logit;
+        }
+    }
+    const int32_t shift = params->logit_bits - 8;
+    const uint32_t half = ((uint32_t)1 << shift) >> 1;
+    uint32_t sum = 0;
+    for (int32_t j = 0; j <= capsules; ++j) {
+        if (j == capsules && !params->leaky) {
+            break;
+        }
+        const uint32_t logit = j < capsules ? s->exps[j] : 0; /* the last one is b_none */
+        const uint32_t below = (uint32_t)largest - logit;
+        const uint32_t t = (uint32_t)(((uint64_t)below + half) >> shift);
+        const uint32_t e = t >= 4096 ? 0 : (uint32_t)tfcaps_exp2_table[t & 255] >> (t >> 8);
+        sum += e;
+        if (j < capsules) {
+            s->exps[j] = e;
+        }
+    }
+    return sum;
+}
+
+/* Adds c * h of one input capsule to the sums. */
+static void add_coupled(int32_t capsules, int32_t dimension, uint32_t exp_sum, const scratch *s) {
+    const int32_t bits = 16 - tfcaps_clz(exp_sum);
+    const int32_t q = bits > 0 ? bits : 0;
+    const uint32_t den = (exp_sum + (((uint32_t)1 << q) >> 1)) >> q;
+    const uint32_t reciprocal = (((uint32_t)1 << 31) + (den >> 1)) / den;
+    const int16_t *h = s->votes;
+    int64_t *sum = s->sums;
+    uint32_t before = (uint32_t)1 << 15;
+    for (int32_t j = 0; j < capsules; ++j) {
+        const uint32_t p = before + ((s->exps[j] * reciprocal) >> q);
+        const uint32_t step = (p >> 16) - (before >> 16);
+        const int32_t c = step < 32767 ? (int32_t)step : 32767;
+        before = p;
+        for (int32_t d = 0; d < dimension; ++d) {
+            *sum++ += *h++ * c;
+        }
+    }
+}
+
+/* v of one output capsule from s [D] in Q12: writes Q15 to v, which may be s. */
+static void squash_sum(int32_t dimension, const int64_t *s, int64_t *v) {
+    int32_t g = 15; /* 15 - ceil(log2(D) / 2) */
+    for (int32_t power = 1; power < dimension; power *= 4) {
+        --g;
+    }
+    int32_t largest = 0;
+    for (int32_t d = 0; d < dimension; ++d) {
+        const int32_t magnitude = (int32_t)(s[d] < 0 ? -s[d] : s[d]);
+        largest = magnitude > largest ? magnitude : largest;
+    }
+    int32_t x = 0;
+    while ((largest >> x) >= (1 << g)) {
+        ++x;
+    }
+    uint32_t n2 = 0;
+    for (int32_t d = 0; d < dimension; ++d) {
+        const int32_t t = (int32_t)s[d] >> x;
+        n2 += (uint32_t)(t * t);
+    }
+    const uint32_t den = n2 + ((uint32_t)1 << (24 - 2 * x));
+    const int32_t k = tfcaps_clz(den);
+    const int32_t gain = (int32_t)((tfcaps_isqrt(n2) << 15) / ((den << k) >> 16));
+    for (int32_t d = 0; d < dimension; ++d) {
+        const int32_t t = (int32_t)s[d] >> x;
+        v[d] = tfcaps_sat((t * gain + (1 << (15 - k))) >> (16 - k), INT16_MIN, INT16_MAX);
+    }
+}
+
+/* One iteration's end: the sums become v, in place. first: the sums are plain ones, of uncoupled votes. */
+static void finish_sums(const tfcaps_capsule_dense_params *params, const tfcaps_capsule_dense_dims *dims,
+                        int first, const int32_t *bias, const scratch *s) {
+    const int32_t dimension = dims->output_dimension;
+    const int64_t share = ((int64_t)1 << 31) / (dims->output_capsules + params->leaky);
+    for (int32_t j = 0; j < dims->output_capsules; ++j) {
+        for (int32_t n = j * dimension; n < (j + 1) * dimension; ++n) {
+            const int64_t a = first ? tfcaps_rshift(share * s->sums[n], 31) : tfcaps_rshift(s->sums[n], 15);
+            const int64_t q12 = tfcaps_requantise((int32_t)a, params->multiplier[n], params->sum_shift);
+            s->sums[n] = tfcaps_sat(q12 + (bias == NULL ? 0 : bias[n]), -(1 << 20), 1 << 20);
+        }
+        squash_sum(dimension, s->sums + j * dimension, s->sums + j * dimension);
+    }
+}
+
+static void route(const tfcaps_capsule_dense_params *params, const tfcaps_capsule_dense_dims *dims,
+                  const int8_t *input, const int8_t *kernel, const int32_t *bias, const scratch *s,
+                  int8_t *output) {
+    const int32_t capsules = dims->output_capsules;
+    const int32_t dimension = dims->output_dimension;
+    const int32_t outputs = capsules * dimension;
+    const int32_t depth = dims->input_dimension;
+    memset(s->state, 0, (size_t)outputs * sizeof *s->state);
+    for (int32_t iteration = 0; iteration < params->iterations; ++iteration) {
+        const int8_t *u = input;
+        const int8_t *w = kernel;
+        memset(s->sums, 0, (size_t)outputs * sizeof *s->sums);
+        if (iteration > 0) {
+            scale_state(params, outputs, s);
+        }
+        for (int32_t i = 0; i < dims->input_capsules; ++i) {
+            compute_votes(params, outputs, depth, u, w, s->votes);
+            if (iteration == 0) {
+                for (int32_t n = 0; n < outputs; ++n) {
+                    s->sums[n] += s->votes[n];
+                }
+            } else {
+                add_coupled(capsules, dimension, compute_exps(params, capsules, dimension, s), s);
+            }
+            u += depth;
+            w += (size_t)outputs * (size_t)depth;
+        }
+        finish_sums(params, dims, iteration == 0, bias, s);
+        for (int32_t n = 0; n < outputs; ++n) {
+            s->state[n] += (int32_t)s->sums[n];
+        }
+    }
+    for (int32_t n = 0; n < outputs; ++n) {
+        const int64_t rounded = (s->sums[n] + 128) >> 8;
+        output[n] = (int8_t)(rounded < INT8_MAX ? rounded : INT8_MAX);
+    }
+}
+
+static tfcaps_status check_params(const tfcaps_capsule_dense_params *params, int32_t outputs) {
+    if (!tfcaps_is_int8(params->input_zero_point) || params->iterations < 1 || params->iterations > 16 ||
+        params->leaky < 0 || params->leaky > 1 || params->vote_shift < 0 || params->vote_shift > 16 ||
+        params->sum_shift < 1 || params->sum_shift > 62 || params->logit_shift < 1 ||
+        params->logit_shift > 62 || params->logit_bits < 8 || params->logit_bits > 30 ||
+        params->multiplier_count != outputs) {
+        return TFCAPS_ERROR_RANGE;
+    }
+    for (int32_t n = 0; n < outputs; ++n) {
+        if (params->multiplier[n] < 0) {
+            return TFCAPS_ERROR_RANGE;
+        }
+    }
+    return TFCAPS_OK;
+}
+
+tfcaps_status tfcaps_capsule_dense_s8(const tfcaps_context *context,
+                                      const tfcaps_capsule_dense_params *params,
+                                      const tfcaps_capsule_dense_dims *dims, const int8_t *input,
+                                      const int8_t *kernel, const int32_t *bias, int8_t *output) {
+    if (context == NULL || context->buf == NULL || params == NULL || params->multiplier == NULL ||
+        dims == NULL || input == NULL || kernel == NULL || output == NULL) {
+        return TFCAPS_ERROR_NULL;
+    }
+    size_t need = 0;
+    tfcaps_status status = tfcaps_capsule_dense_s8_get_buffer_size(dims, &need);
+    if (status != TFCAPS_OK) {
+        return status;
+    }
+    const int32_t outputs = dims->output_capsules * dims->output_dimension;
+    status = check_params(params, outputs);
+    if (status != TFCAPS_OK) {
+        return status;
+    }
+    if (context->size < need || (uintptr_t)context->buf % 8 != 0) {
+        return TFCAPS_ERROR_SCRATCH;
+    }
+    const scratch s = split(context->buf, dims->output_capsules, outputs);
+    for (int32_t batch = 0; batch < dims->batches; ++batch) {
+        route(params, dims, input, kernel, bias, &s, output);
+        input += (size_t)dims->input_capsules * (size_t)dims->input_dimension;
+        output += outputs;
+    }
+    return TFCAPS_OK;
+}

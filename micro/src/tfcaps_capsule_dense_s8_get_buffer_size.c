@@ -1,0 +1,29 @@
+#include "tfcaps/kernels.h"
+#include "tfcaps_fixed_point.h"
+
+static int in_range(int32_t x, int32_t most) {
+    return x >= 1 && x <= most;
+}
+
+tfcaps_status tfcaps_capsule_dense_s8_get_buffer_size(const tfcaps_capsule_dense_dims *dims, size_t *size) {
+    if (dims == NULL || size == NULL) {
+        return TFCAPS_ERROR_NULL;
+    }
+    if (dims->batches < 0 || !in_range(dims->input_capsules, TFCAPS_MAX_INPUT_CAPSULES) ||
+        !in_range(dims->input_dimension, TFCAPS_MAX_INPUT_DIMENSION) ||
+        !in_range(dims->output_capsules, TFCAPS_MAX_OUTPUT_CAPSULES) ||
+        !in_range(dims->output_dimension, TFCAPS_MAX_DIMENSION) ||
+        dims->output_capsules * dims->output_dimension > TFCAPS_MAX_OUTPUTS) {
+        return TFCAPS_ERROR_DIMS;
+    }
+    const uint64_t outputs = (uint64_t)(dims->output_capsules * dims->output_dimension);
+    const uint64_t inputs = (uint64_t)dims->input_capsules * (uint64_t)dims->input_dimension;
+    const uint64_t batches = (uint64_t)dims->batches;
+    if (!tfcaps_fits(batches * inputs) || !tfcaps_fits(batches * outputs) || !tfcaps_fits(inputs * outputs)) {
+        return TFCAPS_ERROR_DIMS;
+    }
+    /* Bytes of one output: sum 8, state 4, scaled state 2, vote 2; and a logit of 4 for every output capsule.
+     */
+    *size = (size_t)(16 * outputs + 4 * (uint64_t)dims->output_capsules + 7) & ~(size_t)7;
+    return TFCAPS_OK;
+}
