@@ -108,14 +108,18 @@ def get(identifier: str | dict[str, Any] | Routing) -> Routing:
     """A routing from its name, its serialised form or itself.
 
     Raises:
-        TfcapsError: If there is no such routing.
+        TfcapsError: If there is no such routing, or it has no such argument.
     """
     if isinstance(identifier, Routing):
         return identifier
     if isinstance(identifier, str):
         return ROUTINGS[identifier]()
     if isinstance(identifier, dict) and "name" in identifier:
-        return ROUTINGS[identifier["name"]](**identifier.get("config", {}))
+        routing = ROUTINGS[identifier["name"]]
+        try:
+            return routing(**identifier.get("config", {}))
+        except TypeError as error:
+            raise TfcapsError(f"routing {identifier['name']!r}: {error}") from None
     raise TfcapsError(f"Expected routing to be a name, a config or a Routing, got {identifier!r}")
 
 
