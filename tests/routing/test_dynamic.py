@@ -1,5 +1,6 @@
 """Dynamic routing against an independent triple loop, and the properties that a fake does not have."""
 
+import itertools
 import math
 
 import numpy as np
@@ -15,7 +16,7 @@ ROUNDS = pytest.mark.parametrize("iterations", [1, 2, 3])
 
 def loop_routing(votes, iterations, leaky, bias):
     """Procedure 1 of Sabour et al. 2017 for one example, one number at a time: votes [J, I, D] -> v, c."""
-    J, I, D = votes.shape
+    J, I, D = votes.shape  # noqa: E741
     b = [[0.0] * J for _ in range(I)]
     for _ in range(iterations):
         c = [[0.0] * J for _ in range(I)]
@@ -107,7 +108,7 @@ def test_agreement_raises_the_coupling_from_iteration_to_iteration():
         _, c = Dynamic(iterations)(votes, return_couplings=True)
         means.append(c.numpy()[0, 0, :40])
     assert np.isclose(means[0], 0.25).all()
-    for earlier, later in zip(means, means[1:], strict=False):
+    for earlier, later in itertools.pairwise(means):
         assert (later > earlier).all()
 
 
