@@ -1,0 +1,77 @@
+"""Options that several sub-commands share, spelt once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+POSITIVE = click.IntRange(min=1)
+SEED = click.IntRange(0, 2**32 - 1)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+seed_option = click.option("--seed", type=SEED, default=0, help="Seed of everything random.")
+batch_size_option = click.option("--batch-size", type=POSITIVE, default=128, help="Images in a training step.")
+
+
+def data_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--data, --data-dir and --image-size: which images."""
+    for option in (
+        click.option(
+            "--image-size", type=POSITIVE, help="Shrink the images to this height and width by averaging blocks."
+        ),
+        click.option(
+            "--data-dir", type=click.Path(path_type=Path), help="Folder to look for the data set's files in first."
+        ),
+        click.option(
+            "--data",
+            default="fashion_mnist",
+            help="Data set: fashion_mnist, mnist5k, digits, or the path of an .npz or of a folder of idx, CIFAR or "
+            "smallNORB files.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def input_file(name: str) -> Decorator:
+    """A positional file that must exist."""
+    return click.argument(name, type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+
+
+def output_option(default: str) -> Decorator:
+    """-o: the file to write."""
+    return click.option(
+        "-o", "--output", type=click.Path(path_type=Path), default=default, help="File to write; replaced if it exists."
+    )
+
+
+def epochs_option(default: int) -> Decorator:
+    """--epochs."""
+    return click.option("--epochs", type=POSITIVE, default=default, help="Passes over the training images.")
+
+
+def learning_rate_option(default: float) -> Decorator:
+    """--learning-rate."""
+    return click.option(
+        "--learning-rate",
+        type=click.FloatRange(min=0, min_open=True, max=10),
+        default=default,
+        help="Adam's step size in the first epoch.",
+    )
+
+
+def samples_option(what: str) -> Decorator:
+    """--samples: how many images at most."""
+    return click.option("--samples", type=POSITIVE, help=f"Take so many {what} images at random; all if left out.")
+
+
+backend_option = click.option(
+    "--backend",
+    type=click.Choice(["litert", "tflm"]),
+    default="litert",
+    help="Runtime for a .tflite: LiteRT or TensorFlow Lite Micro.",
+)
