@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -16,17 +17,26 @@ _WHOLE = ("x_train", "y_train", "x_test", "y_test")
 _TEST_FRACTION = 5
 
 
+def _read_header(stream: IO[bytes], source: Path) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Shape, order and type from the header of an npy."""
+    try:
+        version = np.lib.format.read_magic(stream)
+        if version == (1, 0):
+            return np.lib.format.read_array_header_1_0(stream)
+        if version == (2, 0):
+            return np.lib.format.read_array_header_2_0(stream)
+    except (OSError, zipfile.BadZipFile, zlib.error):
+        raise
+    except Exception as error:  # NumPy parses Python source here and trips over damage in many ways
+        raise DataError(f"{source}: damaged header ({type(error).__name__}): save it again with numpy.savez") from None
+    raise DataError(f"{source}: unknown version {version} of the npy format: save it again with numpy.savez")
+
+
 def _read_member(archive: zipfile.ZipFile, name: str, path: Path) -> np.ndarray:
     """One array of an archive; never an object array, never more than its header says."""
     source = Path(f"{path}:{name}")
     with archive.open(f"{name}.npy") as stream:
-        version = np.lib.format.read_magic(stream)
-        if version == (1, 0):
-            shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-        elif version == (2, 0):
-            shape, fortran, dtype = np.lib.format.read_array_header_2_0(stream)
-        else:
-            raise DataError(f"{source}: unknown version {version} of the npy format: save it with numpy.savez")
+        shape, fortran, dtype = _read_header(stream, source)
         if dtype.kind not in "uif":
             raise DataError(f"{source}: expected an array of numbers, got {dtype}: save plain arrays")
         if archive.getinfo(f"{name}.npy").file_size > MAX_BYTES:

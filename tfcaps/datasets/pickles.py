@@ -26,12 +26,17 @@ _FUNCTIONS = {
     **{(f"{core}.numeric", "_frombuffer"): "frombuffer" for core in ("numpy.core", "numpy._core")},
 }
 _DTYPES = {"u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8", "b1"}
-_OPCODES = (
-    "PROTO STOP FRAME MARK POP POP_MARK GLOBAL STACK_GLOBAL REDUCE BUILD MEMOIZE GET BINGET LONG_BINGET PUT BINPUT "
-    "LONG_BINPUT NONE NEWTRUE NEWFALSE INT BININT BININT1 BININT2 LONG LONG1 FLOAT BINFLOAT STRING BINSTRING "
-    "SHORT_BINSTRING UNICODE BINUNICODE SHORT_BINUNICODE BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8 EMPTY_TUPLE "
-    "TUPLE TUPLE1 TUPLE2 TUPLE3 EMPTY_LIST APPEND APPENDS EMPTY_DICT"
-).split()  # noqa: SIM905
+_CONTROL = ("PROTO", "STOP", "FRAME", "MARK", "POP", "POP_MARK", "GLOBAL", "STACK_GLOBAL")
+_MEMO = ("MEMOIZE", "GET", "BINGET", "LONG_BINGET", "PUT", "BINPUT", "LONG_BINPUT")
+_NUMBERS = ("NONE", "NEWTRUE", "NEWFALSE", "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "FLOAT", "BINFLOAT")
+_STRINGS = ("STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8")
+_BYTES = ("BINBYTES", "SHORT_BINBYTES", "BINBYTES8")
+_CONTAINERS = ("EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "EMPTY_LIST", "APPEND", "APPENDS", "EMPTY_DICT")
+_OPCODES = (*_CONTROL, *_MEMO, *_NUMBERS, *_STRINGS, *_BYTES, *_CONTAINERS)
+
+
+class _RefusedError(Exception):
+    """The pickle holds something that is not plain data; the message says what."""
 
 
 class _Function(str):
@@ -60,11 +65,11 @@ class _Array:
         order = dtype.order.decode("ascii") if isinstance(dtype.order, bytes) else dtype.order
         code = dtype.code.lstrip("<>|=")
         if code not in _DTYPES or order not in ("<", ">", "|", "="):
-            raise pickle.UnpicklingError(f"an array of type {dtype.code!r}")
+            raise _RefusedError(f"an array of type {dtype.code!r}")
         data = self.data.encode("latin-1") if isinstance(self.data, str) else self.data
         shape = tuple(int(n) for n in self.shape)
         if min(shape, default=0) < 0:
-            raise pickle.UnpicklingError(f"an array of shape {shape}")
+            raise _RefusedError(f"an array of shape {shape}")
         array = np.frombuffer(data, np.dtype(code).newbyteorder("=" if order == "|" else order))
         return array.reshape(shape, order="F" if self.fortran else "C")
 
@@ -84,20 +89,20 @@ class _Unpickler(pickle._Unpickler):  # type: ignore[name-defined]  # the C one 
         try:
             return _Function(_FUNCTIONS[module, name])
         except KeyError:
-            raise pickle.UnpicklingError(f"a reference to {module}.{name}") from None
+            raise _RefusedError(f"a reference to {module}.{name}") from None
 
     def load_reduce(self) -> None:
         arguments = self.stack.pop()
         function = self.stack.pop()
         if not isinstance(function, _Function) or not isinstance(arguments, tuple):
-            raise pickle.UnpicklingError("a call")
+            raise _RefusedError("a call")
         self.append(self._reduce(str(function), arguments))
 
     def _reduce(self, function: str, arguments: tuple[Any, ...]) -> Any:
         if function == "encode":
             text, coding = arguments
             if coding not in ("latin1", "latin-1"):
-                raise pickle.UnpicklingError(f"bytes in {coding!r}")
+                raise _RefusedError(f"bytes in {coding!r}")
             return text.encode("latin-1")
         if function == "dtype":
             return _Dtype(arguments[0])
@@ -108,7 +113,7 @@ class _Unpickler(pickle._Unpickler):  # type: ignore[name-defined]  # the C one 
             array.data, array.dtype, array.shape, order = arguments
             array.fortran = order in ("F", b"F")
             return array
-        raise pickle.UnpicklingError(f"a call of {function}")
+        raise _RefusedError(f"a call of {function}")
 
     def load_build(self) -> None:
         state = self.stack.pop()
@@ -118,7 +123,7 @@ class _Unpickler(pickle._Unpickler):  # type: ignore[name-defined]  # the C one 
         elif isinstance(target, _Array):
             _, target.shape, target.dtype, target.fortran, target.data = state
         else:
-            raise pickle.UnpicklingError("the state of an object")
+            raise _RefusedError("the state of an object")
 
     def load_setitem(self) -> None:
         value, key = self.stack.pop(), self.stack.pop()
@@ -133,13 +138,13 @@ class _Unpickler(pickle._Unpickler):  # type: ignore[name-defined]  # the C one 
         for key, value in zip(items[::2], items[1::2], strict=True):
             # Hashing a deeply nested tuple would overflow the C stack.
             if not isinstance(target, dict) or not isinstance(key, (str, bytes)):
-                raise pickle.UnpicklingError(f"a key of type {type(key).__name__}")
+                raise _RefusedError(f"a key of type {type(key).__name__}")
             target[key] = value
 
     def load_bytearray(self) -> None:
         size = int.from_bytes(self.read(8), "little")
         if size > MAX_PICKLE_BYTES:
-            raise pickle.UnpicklingError(f"{size} bytes in one piece")
+            raise _RefusedError(f"{size} bytes in one piece")
         self.append(self.read(size))
 
     dispatch[pickle.REDUCE[0]] = load_reduce
@@ -160,7 +165,7 @@ def load_plain(path: Path) -> dict[str, Any]:
     try:
         content = _Unpickler(io.BytesIO(path.read_bytes()), encoding="bytes").load()
         if not isinstance(content, dict):
-            raise pickle.UnpicklingError(f"a {type(content).__name__} instead of a dict")
+            raise _RefusedError(f"a {type(content).__name__} instead of a dict")
         return {
             key.decode("ascii") if isinstance(key, bytes) else str(key): v.make() if isinstance(v, _Array) else v
             for key, v in content.items()
@@ -169,7 +174,7 @@ def load_plain(path: Path) -> dict[str, Any]:
         raise
     except KeyError as error:
         raise DataError(f"{path}: refused, the pickle does more than hold data (opcode {error})") from None
-    except pickle.UnpicklingError as error:
+    except _RefusedError as error:
         raise DataError(
             f"{path}: refused, the pickle holds {error}: only plain arrays, lists and strings are read"
         ) from None
