@@ -64,6 +64,14 @@ def learning_rate_option(default: float) -> Decorator:
     )
 
 
+decay_option = click.option(
+    "--decay",
+    type=click.FloatRange(min=0, min_open=True, max=1),
+    default=0.9,
+    help="The step size is multiplied by it after every epoch.",
+)
+
+
 def samples_option(what: str) -> Decorator:
     """--samples: how many images at most."""
     return click.option("--samples", type=POSITIVE, help=f"Take so many {what} images at random; all if left out.")
