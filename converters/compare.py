@@ -17,7 +17,8 @@ from tfcaps.converters import representative, tracing
 from tfcaps.errors import ModelError
 from tfcaps.layers import CapsuleDense, CapsuleLength, CapsuleOp, intercept
 from tfcaps.quantization import simulator
-from tfcaps.runtime import Interpreter, tflite_file
+from tfcaps.runtime import Interpreter
+from tfcaps.runtime.tflite_file import read_tflite
 
 _BATCH = 50
 
@@ -156,7 +157,7 @@ class _IntegerSide:
 
     def __init__(self, tflite: bytes, signature: tracing.Signature) -> None:
         self._interpreter = Interpreter(tflite, backend="litert", preserve_all_tensors=True)
-        self._file = tflite_file.read(tflite)
+        self._file = read_tflite(tflite)
         self._names = signature.names
         self._routing = [op for op in self._file.operators if op.name == "TfcapsCapsuleDense"]
         lengths = [op for op in self._file.operators if op.name == "TfcapsLength"]
@@ -171,12 +172,12 @@ class _IntegerSide:
             seen.append([self._interpreter.tensor(op.inputs[0]) for op in self._routing])
         couplings = []
         for k, op in enumerate(self._routing):
-            params = simulator.CapsuleDenseParams.from_options(op.options)
-            kernel = self._file.constant(op.inputs[1])
-            bias = self._file.constant(op.inputs[2]) if len(op.inputs) > 2 else None
-            u = np.concatenate([tensors[k] for tensors in seen])
+            params = simulator.CapsuleDenseParams.from_options(op.custom_options)
+            tensors = [self._file.tensors[i] for i in op.inputs if i >= 0]
+            bias = tensors[2].data if len(tensors) > 2 else None
+            u = np.concatenate([example[k] for example in seen])
             capsules = self._file.tensors[op.outputs[0]].shape[1]
-            result = simulator.capsule_dense(u, kernel, bias, params, capsules)
+            result = simulator.capsule_dense(u, tensors[1].data, bias, params, capsules)
             couplings.append((result.couplings, bool(params.leaky)))
         return np.concatenate(scores), couplings
 

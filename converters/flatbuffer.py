@@ -7,7 +7,7 @@ operator's custom options itself: kernels read multipliers in place.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import flatbuffers
 import numpy as np
@@ -15,10 +15,11 @@ from ai_edge_litert import schema_py_generated as schema
 
 from tfcaps.errors import ConversionError
 
-Model = schema.ModelT
-Subgraph = schema.SubGraphT
-Tensor = schema.TensorT
-Operator = schema.OperatorT
+# The generated classes carry no types.
+Model: TypeAlias = Any
+Subgraph: TypeAlias = Any
+Tensor: TypeAlias = Any
+Operator: TypeAlias = Any
 
 _ALIGNMENT = 16
 
