@@ -9,7 +9,7 @@ from click.shell_completion import get_completion_class
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print the shell's completion script.
+    r"""Print a shell's completion script.
 
     \b
     bash:  tfcaps completion bash > ~/.local/share/bash-completion/completions/tfcaps

@@ -6,7 +6,10 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tfcaps.errors import TfcapsError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,6 +25,17 @@ def printable(text: object) -> str:
 def error(message: str) -> None:
     """The one line that a failing command leaves behind."""
     print(f"tfcaps: error: {printable(message)}", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Put the file's name before the message of an error in the block that does not name it."""
+    try:
+        yield
+    except TfcapsError as error:
+        if str(path) in str(error):
+            raise
+        raise type(error)(f"{path}: {error}") from None
 
 
 def print_json(value: Any) -> None:

@@ -33,11 +33,14 @@ def convert(
     output: Path,
     as_json: bool,
 ) -> None:
-    """Convert MODEL (.keras or .qat) to an int8 .tflite with capsule operators."""
+    """Turn a model into an int8 .tflite.
+
+    MODEL is a .keras or .qat file; its capsule layers become custom operators.
+    """
     files.check(output, ".tflite")
     from tfcaps.cli import console, model_files
 
-    keras_model = model_files.load(model)
+    keras_model = model_files.for_device(model_files.load(model))
     from tfcaps.converters import to_tflite
 
     start = time.monotonic()

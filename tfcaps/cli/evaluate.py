@@ -27,7 +27,10 @@ def evaluate(
     seed: int,
     as_json: bool,
 ) -> None:
-    """Measure the accuracy of MODEL (.tflite, .keras or .qat) on test images."""
+    """Measure accuracy on test images.
+
+    MODEL is a .tflite, .keras or .qat file.
+    """
     from tfcaps.cli import console, evaluation
     from tfcaps.cli.data import DataChoice, check_fits
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tfcaps.cli.console import naming
 from tfcaps.errors import DataError, ModelError
 
 _BATCH = 100
@@ -66,7 +67,8 @@ def evaluate(predictor: Predictor, x: np.ndarray, y: np.ndarray, show: Callable[
 def _open_tflite(path: Path, backend: str) -> Predictor:
     from tfcaps.runtime import Interpreter
 
-    interpreter = Interpreter(path, backend=backend)
+    with naming(path):
+        interpreter = Interpreter(path, backend=backend)
     if len(interpreter.inputs) != 1 or len(interpreter.outputs) != 1:
         raise ModelError(
             f"{path}: expected one input and one output, got {len(interpreter.inputs)} and {len(interpreter.outputs)}"
@@ -82,7 +84,7 @@ def _open_tflite(path: Path, backend: str) -> Predictor:
 def _open_keras(path: Path) -> Predictor:
     from tfcaps.cli import model_files
 
-    model = model_files.load(path)
+    model = model_files.for_device(model_files.load(path))
 
     def predict(images: np.ndarray) -> Any:
         return model.predict_on_batch(images)

@@ -8,8 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -34,11 +33,11 @@ class LazyGroup(click.Group):
             return None
         return getattr(importlib.import_module(f"tfcaps.cli.{cmd_name}"), cmd_name)
 
-    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:
+    def main(self, *args: Any, **extra: Any) -> Any:
         """Run, and leave with an exit code."""
-        extra["standalone_mode"] = False
+        extra = {"prog_name": "tfcaps", **extra, "standalone_mode": False}
         try:
-            code = super().main(args, prog_name or "tfcaps", **extra)
+            code = super().main(*args, **extra)
             sys.stdout.flush()
         except click.exceptions.NoArgsIsHelpError as error:
             click.echo(error.format_message())

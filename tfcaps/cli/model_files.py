@@ -52,6 +52,15 @@ def is_qat(path: Path) -> bool:
     return _HEADER in _members(path)
 
 
+def for_device(model: Any) -> Any:
+    """The model from images to lengths: of one with a decoder, the part that a device runs."""
+    if len(model.inputs) == len(model.outputs) == 1:
+        return model
+    from tfcaps.models import inference_model
+
+    return inference_model(model)
+
+
 def save(model: Any, path: Path) -> None:
     """Write a .keras file without the optimiser's state."""
     from tfcaps._keras import keras

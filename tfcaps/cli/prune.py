@@ -50,7 +50,10 @@ def prune(
     as_json: bool,
     **recipe: Any,
 ) -> None:
-    """Prune MODEL (.keras) by magnitude while training it further, and write a .keras file."""
+    """Prune a model while training it on.
+
+    MODEL is a .keras file, and so is the output: the weights of smallest magnitude in it are zero.
+    """
     files.check(output, ".keras")
     from tfcaps.cli.data import DataChoice
 

@@ -36,9 +36,10 @@ def quantize(
     as_json: bool,
     **recipe: Any,
 ) -> None:
-    """Train MODEL (.keras) on with the rounding of int8 in it, and write a .qat file.
+    """Train a model on with int8 rounding in it.
 
-    This is optional: `tfcaps convert` also takes a .keras file and calibrates on some images.
+    MODEL is a .keras file, the output a .qat file for `tfcaps convert`. This step is optional: `tfcaps convert` also
+    takes a .keras file and calibrates on some images.
     """
     files.check(output, ".qat")
     from tfcaps.cli.data import DataChoice

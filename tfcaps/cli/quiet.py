@@ -1,7 +1,8 @@
 """Silence from libraries, so that standard error holds what tfcaps says and nothing else.
 
 TensorFlow, its C++ code, XNNPACK and absl write to file descriptor 2 as they like. The command therefore keeps the real
-standard error for itself and gives the libraries /dev/null. TFCAPS_DEBUG=1 in the environment leaves everything as it is.
+standard error for itself and gives the libraries /dev/null. TFCAPS_DEBUG=1 in the environment changes nothing of this
+kind.
 """
 
 from __future__ import annotations

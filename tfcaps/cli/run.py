@@ -27,7 +27,9 @@ def run(
     backend: str,
     as_json: bool,
 ) -> None:
-    """Run MODEL (.tflite) on IMAGES (.npy, .png ...) or on test images of a data set.
+    """Run a model on single images.
+
+    MODEL is a .tflite, .keras or .qat file; IMAGES are files (.npy, .png ...), or test images of --data by --index.
 
     An .npy file holds one image or several, [H, W], [H, W, C] or [N, H, W, C], as bytes or as floats in [0, 1].
     """
@@ -52,8 +54,5 @@ def run(
     if as_json:
         console.print_json({"runtime": predictor.runtime, "results": results})
         return
-    rows = [
-        [r["input"], r["prediction"], "-" if r["label"] is None else r["label"], " ".join(f"{s:.2f}" for s in r["scores"])]
-        for r in results
-    ]
+    rows = [[r["input"], r["prediction"], r["label"], " ".join(f"{s:.2f}" for s in r["scores"])] for r in results]
     console.print_table(f"{model.name} in {predictor.runtime}", ["image", "class", "label", "scores"], rows)

@@ -12,7 +12,9 @@ from tfcaps.cli import output as files
 
 
 @click.command()
-@click.option("--model", "model_name", default="micro", help="micro, tiny, q7_mnist, q7_cifar10, q7_smallnorb, capsnet.")
+@click.option(
+    "--model", "model_name", default="micro", help="micro, tiny, q7_mnist, q7_cifar10, q7_smallnorb or capsnet."
+)
 @click.option("--iterations", type=click.IntRange(1, 16), default=3, help="Routing iterations.")
 @click.option("--leaky", is_flag=True, help="Leaky routing: an input capsule may belong to no class.")
 @options.data_options
@@ -36,7 +38,10 @@ def train(
     as_json: bool,
     **recipe: Any,
 ) -> None:
-    """Train a capsule network and write a .keras file."""
+    """Train a capsule network.
+
+    Writes a .keras file.
+    """
     files.check(output, ".keras")
     from tfcaps.cli.data import DataChoice
 
