@@ -17,6 +17,7 @@ from setuptools.command.build import build
 from setuptools.dist import Distribution
 
 ROOT = Path(__file__).resolve().parent
+MICRO_SUFFIXES = ("c", "cc", "h", "S", "ld", "json", "yml", "properties", "txt")
 
 
 def load(path: Path):
@@ -117,7 +118,7 @@ setup(
     package_data={
         "tfcaps": ["py.typed"],
         "tfcaps.converters": ["templates/*", "templates/**/*"],
-        "tfcaps.micro": [f"**/*.{suffix}" for suffix in ("c", "cc", "h", "S", "ld", "json", "yml", "properties", "txt")],
+        "tfcaps.micro": [f"**/*.{suffix}" for suffix in MICRO_SUFFIXES],
     },
     include_package_data=False,
     install_requires=[

@@ -1,9 +1,9 @@
 """Small .tflite files made by hand, one tensor and one operator at a time.
 
-    tiny = TinyModel()
-    x = tiny.input([1, 4, 3], scale=0.1)
-    tiny.output(tiny.squash(x, params))
-    tiny.to_bytes()
+tiny = TinyModel()
+x = tiny.input([1, 4, 3], scale=0.1)
+tiny.output(tiny.squash(x, params))
+tiny.to_bytes()
 """
 
 import dataclasses
@@ -27,8 +27,10 @@ class TinyModel:
         self.model.operatorCodes = []
 
     def tensor(self, shape, scale=1.0, zero_point=0, *, dtype=np.int8, data=None, name=None, axis=0):
-        quantization = schema.QuantizationParametersT(
-            scale=np.atleast_1d(np.float32(scale)), zeroPoint=np.atleast_1d(np.int64(zero_point)), quantizedDimension=axis
+        quantization = schema.QuantizationParametersT(quantizedDimension=axis)
+        quantization.scale, quantization.zeroPoint = (
+            np.atleast_1d(np.float32(scale)),
+            np.atleast_1d(np.int64(zero_point)),
         )
         if quantization.scale.size > 1:
             quantization.zeroPoint = np.zeros(quantization.scale.size, np.int64)
@@ -124,14 +126,12 @@ def dense_params(rng, outputs, *, iterations=3, zero_point=0, leaky=0, inputs=1,
     shift = max(0, int(np.ceil(np.log2(depth * 64))) - 6)
     vote = 74.0**2 * np.sqrt(depth) / 2**shift  # the size of a vote
     unit = rng.uniform(1, 2, outputs) * 1.2 * capsules / (vote * np.sqrt(inputs))  # of a vote, for |s| near 1
-    mantissa, exponent = np.frexp(unit.max() / unit)
     scale = 2.0 ** np.ceil(np.log2(unit.max()))
     multiplier = np.minimum(np.round(unit / scale * 2**31), 2**31 - 1).astype(np.int64)
     e = 31 - int(np.log2(scale))  # unit = multiplier / 2^e
     logit_bits = 16
-    return CapsuleDenseParams(
-        zero_point, iterations, leaky, shift, multiplier, max(1, min(62, e - 12)), max(1, min(62, e + 15 - logit_bits)), logit_bits
-    )
+    sum_shift, logit_shift = (max(1, min(62, e + bits)) for bits in (-12, 15 - logit_bits))
+    return CapsuleDenseParams(zero_point, iterations, leaky, shift, multiplier, sum_shift, logit_shift, logit_bits)
 
 
 def replace(params, **changes):

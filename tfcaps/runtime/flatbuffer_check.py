@@ -2,8 +2,8 @@
 
 The C++ runtimes follow every offset in a file without asking where it leads. This walks the tables of the schema that
 tfcaps works with, and makes sure that each table, vector and string lies inside of the bytes; what the numbers mean is
-`tflite_file`'s affair. The time is linear in the size of the file: tables that are shared or nested without end exceed a
-budget of tables.
+`tflite_file`'s affair. The time is linear in the size of the file: tables that are shared or nested without end exceed
+a budget of tables.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tfcaps.errors import FileFormatError
 
 
 class Field(NamedTuple):
-    """One field of a table: its slot, what it is, the size of an element (scalars, vectors) or the table it leads to."""
+    """One field of a table: its slot, what it is, the size of an element or the table it leads to."""
 
     slot: int
     kind: str  # scalar, vector, string, table, tables, union (options of a builtin operator), refused

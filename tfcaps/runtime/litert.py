@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import re
-
 from typing import Any
 
 import numpy as np
@@ -103,5 +102,3 @@ def _one_line(error: Exception) -> str:
     """What a runtime says, without line ends and C++ file names."""
     text = re.sub(r"\S+\.cc:\d+\s*", "", str(error))
     return " ".join(text.split()) or type(error).__name__
-
-

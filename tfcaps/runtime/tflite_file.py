@@ -150,7 +150,7 @@ def read_tflite(model: bytes | bytearray | str | os.PathLike[str]) -> TfliteFile
         raise FileFormatError(f"expected one subgraph, got {root.SubgraphsLength()}")
     graph = root.Subgraphs(0)
     tensors = tuple(_tensor(root, graph.Tensors(index), index) for index in range(graph.TensorsLength()))
-    operators = tuple(_operator(root, graph.Operators(index), index, tensors) for index in range(graph.OperatorsLength()))
+    operators = tuple(_operator(root, graph.Operators(n), n, tensors) for n in range(graph.OperatorsLength()))
     inputs, outputs = _indices(graph, "Inputs"), _indices(graph, "Outputs")
     _check_order(tensors, operators, inputs, outputs)
     input_names, output_names = _signature_names(root, len(tensors))
@@ -214,9 +214,7 @@ def _tensor(root: Any, table: Any, index: int) -> Tensor:
     )
 
 
-def _quantization(
-    table: Any, shape: tuple[int, ...], where: str
-) -> tuple[NDArray[np.float32], NDArray[np.int64], int]:
+def _quantization(table: Any, shape: tuple[int, ...], where: str) -> tuple[NDArray[np.float32], NDArray[np.int64], int]:
     none = np.zeros(0, np.float32), np.zeros(0, np.int64), 0
     if table is None:
         return none

@@ -8,7 +8,18 @@ Nothing here imports TensorFlow.
 
 from tfcaps.quantization.simulator.capsule_dense import CapsuleDenseResult, capsule_dense
 from tfcaps.quantization.simulator.length import length
+from tfcaps.quantization.simulator.model import Simulator, SimulatorRun
 from tfcaps.quantization.simulator.params import CapsuleDenseParams, LengthParams, SquashParams
 from tfcaps.quantization.simulator.squash import squash
 
-__all__ = ["CapsuleDenseParams", "CapsuleDenseResult", "LengthParams", "SquashParams", "capsule_dense", "length", "squash"]
+__all__ = [
+    "CapsuleDenseParams",
+    "CapsuleDenseResult",
+    "LengthParams",
+    "Simulator",
+    "SimulatorRun",
+    "SquashParams",
+    "capsule_dense",
+    "length",
+    "squash",
+]

@@ -1,7 +1,7 @@
 """TfcapsCapsuleDense in integers: votes and dynamic routing. Specification: docs/numerics.md.
 
-Integers that pass through a matrix product are carried in float64, where every sum below 2^53 is exact. The largest here
-is a logit, 256 products of two int16; votes stay below 2^26, weighted sums below 2^47.
+Integers that pass through a matrix product are carried in float64, where every sum below 2^53 is exact. The largest
+here is a logit, 256 products of two int16; votes stay below 2^26, weighted sums below 2^47.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def capsule_dense(
 def _votes(
     u: NDArray[np.int8], transformations: NDArray[np.float64], params: CapsuleDenseParams, capsules: int
 ) -> NDArray[np.float64]:
-    """h [N, J, I, D], integers in float64; transformations [I, K, J * D]."""
+    """The votes h [N, J, I, D], integers in float64; transformations [I, K, J * D]."""
     by_input = (u.astype(np.float64) - params.input_zero_point).transpose(1, 0, 2)
     sums = np.matmul(by_input, transformations)  # [I, N, J * D]
     h = np.clip(np.floor(sums / 2**params.vote_shift + (0.5 if params.vote_shift else 0)), -32768, 32767)
@@ -84,7 +84,7 @@ def _votes(
 
 
 def _route(h: NDArray[np.float64], bias: NDArray[np.int32] | None, params: CapsuleDenseParams) -> tuple[Ints, Ints]:
-    """v [N, J, D] and the last couplings [N, J, I], both Q15, from votes h [N, J, I, D]."""
+    """The output v [N, J, D] and the last couplings [N, J, I], both Q15, from votes h [N, J, I, D]."""
     batches, capsules, inputs, dimension = h.shape
     multiplier = params.multiplier.reshape(capsules, dimension)
     offset = 0 if bias is None else bias.astype(np.int64).reshape(capsules, dimension)
@@ -103,13 +103,13 @@ def _route(h: NDArray[np.float64], bias: NDArray[np.int32] | None, params: Capsu
 
 
 def _logits(h: NDArray[np.float64], state: Ints, multiplier: Ints, params: CapsuleDenseParams) -> Ints:
-    """b [N, J, I] in base 2 with `logit_bits` fraction bits."""
+    """The logits b [N, J, I] in base 2 with `logit_bits` fraction bits."""
     scaled = sat16(requantise((state * 47274) >> 15, multiplier, params.logit_shift))
     return wrap32(np.matmul(h, scaled[..., None].astype(np.float64))[..., 0].astype(np.int64))
 
 
 def _couplings(b: Ints, params: CapsuleDenseParams) -> Ints:
-    """c [N, J, I] in Q15: the softmax of b over the output capsules."""
+    """The couplings c [N, J, I] in Q15: the softmax of b over the output capsules."""
     if params.leaky:
         b = np.concatenate([b, np.zeros_like(b[:, :1])], axis=1)
     t = rshift(b.max(axis=1, keepdims=True) - b, params.logit_bits - 8)
@@ -125,7 +125,7 @@ def _couplings(b: Ints, params: CapsuleDenseParams) -> Ints:
 
 
 def _squash(s: Ints) -> Ints:
-    """v [..., D] in Q15 from s [..., D] in Q12."""
+    """The output v [..., D] in Q15 from s [..., D] in Q12."""
     g = 15 - next(m for m in range(5) if 4**m >= s.shape[-1])
     bits = 32 - clz(np.abs(s).max(axis=-1, keepdims=True))
     x = np.maximum(0, bits - g)

@@ -1,8 +1,8 @@
 """The custom options as bytes: one flexbuffer map from keys to integers or vectors of integers.
 
 Reading is a bounded reader of our own, because the bytes come from files of unknown origin: it looks at nothing outside
-of them and takes a time that is linear in their number, whatever they say. `micro/src/tfcaps_flex_map.c` accepts exactly
-the same maps.
+of them and takes a time that is linear in their number, whatever they say. `micro/src/tfcaps_flex_map.c` accepts
+exactly the same maps.
 """
 
 from __future__ import annotations

@@ -82,7 +82,8 @@ class OpParams:
         wants_vector = key in self._vectors()
         try:
             array = np.asarray(value)
-            fits = array.ndim == wants_vector and array.dtype.kind in "iub" and bool(np.all((low <= array) & (array <= high)))
+            fits = array.ndim == wants_vector and array.dtype.kind in "iub"
+            fits = fits and bool(np.all((low <= array) & (array <= high)))
         except (TypeError, ValueError, OverflowError):
             fits = False
         if not fits:

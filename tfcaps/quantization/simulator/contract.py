@@ -8,9 +8,7 @@ from tfcaps.errors import FileFormatError
 from tfcaps.quantization.simulator.params import CapsuleDenseParams, LengthParams, OpParams, SquashParams
 from tfcaps.runtime.tflite_file import Operator, Tensor
 
-PARAMS: dict[str, type[OpParams]] = {
-    params.OP: params for params in (SquashParams, LengthParams, CapsuleDenseParams)
-}
+PARAMS: dict[str, type[OpParams]] = {params.OP: params for params in (SquashParams, LengthParams, CapsuleDenseParams)}
 _INPUTS = {"TfcapsSquash": ("input",), "TfcapsLength": ("input",), "TfcapsCapsuleDense": ("input", "kernel", "bias")}
 _LIMITS = {"input capsules": 65535, "input dimension": 1024, "output capsules": 4096, "output dimension": 256}
 
