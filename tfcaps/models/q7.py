@@ -1,12 +1,13 @@
 """The three networks of "Shifting Capsule Networks from the Cloud to the Deep Edge" (Costa et al. 2022).
 
-Topologies, initialisers and constraints as in the authors' Keras models, except for the class capsules' kernel: theirs
-is Glorot-uniform on a rank-4 kernel [J, I, D, K], which Keras takes for an image kernel and makes very small; ours is
-`CapsuleDense`'s default, normal(0.1). Pass ``kernel_initializer`` for another.
+Topologies, initialisers and constraints as in the authors' Keras models. The class capsules start from Glorot's uniform
+distribution on their kernel of rank 4, [J, I, D, K], the first two axes of which Keras takes for an image kernel: much
+smaller weights than `CapsuleDense`'s own default. Pass ``kernel_initializer`` for another.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,7 +29,7 @@ def q7_mnist(
         input_shape: (H, W, C).
         num_classes: Classes J.
         routing: A name or a routing.
-        kernel_initializer: Of the class capsules.
+        kernel_initializer: Of the class capsules; the authors' if left out.
 
     Returns:
         The Keras model. The authors train it with Adam 1e-3, batch 32, 10 epochs.
@@ -49,7 +50,7 @@ def q7_smallnorb(
         input_shape: (H, W, C); C = 2 is the stereo pair.
         num_classes: Classes J.
         routing: A name or a routing.
-        kernel_initializer: Of the class capsules.
+        kernel_initializer: Of the class capsules; the authors' if left out.
 
     Returns:
         The Keras model. The authors train it with Adam 2.5e-4, batch 32, 5 epochs.
@@ -70,7 +71,7 @@ def q7_cifar10(
         input_shape: (H, W, C).
         num_classes: Classes J.
         routing: A name or a routing.
-        kernel_initializer: Of the class capsules.
+        kernel_initializer: Of the class capsules; the authors' if left out.
 
     Returns:
         The Keras model, all convolution kernels under a max-norm constraint of 0.5. The authors train it with Adam
@@ -102,5 +103,8 @@ def _q7(
     for i, (filters, kernel, stride) in enumerate(stem, 1):
         x = keras.layers.Conv2D(filters, kernel, stride, activation="relu", name=f"conv{i}", **kernel_options())(x)
     u = primary_capsules(x, types=16, dim=4, kernel_size=primary[0], strides=primary[1], **kernel_options())
+    if kernel_initializer is None:
+        limit = math.sqrt(6 / (num_classes * u.shape[1] * (class_dim + u.shape[2])))
+        kernel_initializer = keras.initializers.RandomUniform(-limit, limit)
     _, lengths = class_capsules(u, num_classes, class_dim, routing, kernel_initializer=kernel_initializer)
     return keras.Model(image, lengths, name=name)
