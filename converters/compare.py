@@ -144,7 +144,7 @@ class _FloatSide:
                 outputs = signature.call(inputs)
             return lengths[-1] if lengths else tf.nest.flatten(outputs)[0], couplings
 
-        self._run = run
+        self._run = run.get_concrete_function()
 
     def run(self, batch: Mapping[str, np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
         """Scores [N, J] and the couplings [N, J, I] of each capsule layer."""

@@ -151,11 +151,12 @@ def record(signature: Signature, data: Mapping[str, np.ndarray]) -> list[Call]:
             signature.call(inputs)
         return values, weights
 
+    function = run.get_concrete_function()
     count = len(data[signature.names[0]])
     batches = []
     for start in range(0, count, _BATCH):
         batch = [tf.constant(data[name][start : start + _BATCH], tf.float32) for name in signature.names]
-        values, weights = run(*batch)
+        values, weights = function(*batch)
         batches.append([(x.numpy(), y.numpy()) for x, y in values])
     return [
         Call(
