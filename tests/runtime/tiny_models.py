@@ -6,7 +6,7 @@ tiny.output(tiny.squash(x, params))
 tiny.to_bytes()
 """
 
-import dataclasses
+from dataclasses import replace  # noqa: F401  (for the tests)
 
 import flatbuffers
 import numpy as np
@@ -45,7 +45,7 @@ class TinyModel:
                 type=TYPES[np.dtype(dtype)],
                 buffer=number,
                 name=name or f"t{len(self.graph.tensors)}",
-                quantization=quantization,
+                quantization=quantization if dtype != np.float32 else None,
             )
         )
         return len(self.graph.tensors) - 1
@@ -121,18 +121,44 @@ def length_params(dimension, scale=UNIT, scale_out=UNIT, zero_point=0, zero_poin
     return LengthParams(zero_point, round(mantissa * 2**30), 30 - int(exponent), zero_point_out)
 
 
-def dense_params(rng, outputs, *, iterations=3, zero_point=0, leaky=0, inputs=1, depth=4, capsules=1):
-    """Options of a layer whose s are near 1 and whose routing is alive, for random int8 tensors."""
-    shift = max(0, int(np.ceil(np.log2(depth * 64))) - 6)
-    vote = 74.0**2 * np.sqrt(depth) / 2**shift  # the size of a vote
-    unit = rng.uniform(1, 2, outputs) * 1.2 * capsules / (vote * np.sqrt(inputs))  # of a vote, for |s| near 1
-    scale = 2.0 ** np.ceil(np.log2(unit.max()))
-    multiplier = np.minimum(np.round(unit / scale * 2**31), 2**31 - 1).astype(np.int64)
-    e = 31 - int(np.log2(scale))  # unit = multiplier / 2^e
-    logit_bits = 16
-    sum_shift, logit_shift = (max(1, min(62, e + bits)) for bits in (-12, 15 - logit_bits))
-    return CapsuleDenseParams(zero_point, iterations, leaky, shift, multiplier, sum_shift, logit_shift, logit_bits)
+def params_of_units(unit, *, largest_vote, iterations=3, dimension=1, zero_point=0, leaky=0, vote_shift=0):
+    """Options from the real value [J * D] of one step of a vote."""
+    e = 31 - int(np.frexp(unit.max())[1])
+    multiplier = np.minimum(np.round(unit * 2.0**e), 2**31 - 1).astype(np.int64)
+    scaled = unit.max() * max(1, iterations - 1) * 1.4427  # the largest scaled state, without fraction bits
+    bits = min(np.log2(32767 / scaled), np.log2(2**31 / (largest_vote * scaled * np.sqrt(dimension))))
+    logit_bits = int(np.clip(np.floor(bits), 8, 30))
+    shifts = np.clip([e - 12, e + 15 - logit_bits], 1, 62)
+    return CapsuleDenseParams(zero_point, iterations, leaky, vote_shift, multiplier, *map(int, shifts), logit_bits)
 
 
-def replace(params, **changes):
-    return dataclasses.replace(params, **changes)
+def dense_params(rng, outputs, *, capsules, inputs, depth, iterations=3, zero_point=0, leaky=0):
+    """Options of a layer on random int8 tensors whose |s| is near 1, and whose couplings therefore vary."""
+    shift = max(0, int(np.ceil(np.log2(depth * 128 * (128 + abs(zero_point)) / 32767))))
+    vote = 74.0**2 * np.sqrt(depth) / 2**shift  # a vote's usual size
+    unit = rng.uniform(0.5, 2, outputs) * capsules / (vote * np.sqrt(inputs * outputs / capsules))
+    return params_of_units(
+        unit,
+        largest_vote=4 * vote,
+        iterations=iterations,
+        dimension=outputs // capsules,
+        zero_point=zero_point,
+        leaky=leaky,
+        vote_shift=shift,
+    )
+
+
+def planted_routing(iterations):
+    """(u, kernel, params) of a layer whose longest capsule is 0 after one iteration, and 1 when routing works.
+
+    All votes agree weakly on capsule 0: their mean has length 1. On capsule 1, 14 of 20 agree strongly and 6 object more
+    strongly still: the mean is 0.5, but routing takes the objectors' weight away.
+    """
+    weak, strong, against = 0.1, 2.0, -4.5
+    scales = np.array([weak / 127, weak / 127, 4.5 / 127, 4.5 / 127])
+    kernel = np.zeros((20, 4, 1), np.int8)
+    kernel[:, 0, 0] = 127
+    kernel[:14, 2, 0] = round(strong / scales[2])
+    kernel[14:, 2, 0] = round(against / scales[2])
+    params = params_of_units(scales / 127, largest_vote=127 * 127, iterations=iterations)
+    return np.full((1, 20, 1), 127, np.int8), kernel, params

@@ -1,0 +1,9 @@
+"""The helpers of these tests live in two folders; pytest puts only a test's own on the path."""
+
+import sys
+from pathlib import Path
+
+TESTS = next(parent for parent in Path(__file__).parents if parent.name == "tests")
+for folder in ("micro", "runtime"):
+    if str(TESTS / folder) not in sys.path:
+        sys.path.append(str(TESTS / folder))
