@@ -1,7 +1,7 @@
 """Train a small capsule network on Fashion-MNIST and look at what it answers.
 
-    python examples/01_train_capsnet.py --epochs 3
-    python examples/01_train_capsnet.py --model q7_mnist --data mnist5k --output q7.keras
+python examples/01_train_capsnet.py --epochs 3
+python examples/01_train_capsnet.py --model q7_mnist --data mnist5k --output q7.keras
 """
 
 import argparse

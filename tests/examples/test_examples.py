@@ -1,0 +1,63 @@
+"""Every example runs, on a small budget, and does what it says."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+def example(name):
+    spec = importlib.util.spec_from_file_location(f"example_{name}", EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.main
+
+
+@pytest.fixture
+def few_images(tmp_path, monkeypatch):
+    """Four hundred images of four learnable classes, as an .npz, in an otherwise empty working folder."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    y = np.arange(400) % 4
+    x = rng.uniform(0, 0.2, (400, 28, 28))
+    for image, label in zip(x, y, strict=True):
+        image[14 * (label // 2) :, 14 * (label % 2) :][:14, :14] += 0.7
+    np.savez(tmp_path / "few.npz", x=x.astype(np.float32), y=y)
+    return str(tmp_path / "few.npz")
+
+
+def test_train(few_images, capsys, tmp_path):
+    options = ["--data", few_images, "--model", "tiny", "--epochs", "6", "--output", "model.keras"]
+    accuracy = example("01_train_capsnet")(options)
+    assert accuracy > 0.9
+    assert "9,632" not in capsys.readouterr().out  # four classes, so fewer parameters
+    assert (tmp_path / "model.keras").exists()
+
+
+def test_prune_and_quantize(few_images, tmp_path):
+    options = ["--data", few_images, "--model", "tiny", "--epochs", "5", "--output", "qat.tflite"]
+    results = example("02_prune_and_quantize")(options)
+    assert list(results) == ["float", "pruned", "quantised"]
+    assert results["float"][1].sparsity == 0.0
+    for stage in ("pruned", "quantised"):
+        accuracy, report = results[stage]
+        assert accuracy > 0.9
+        assert report.sparsity == pytest.approx(0.5, abs=0.01)
+    assert (tmp_path / "qat.tflite").stat().st_size > 5_000
+
+
+def test_convert_and_run(few_images, capsys, tmp_path):
+    example("01_train_capsnet")(["--data", few_images, "--model", "tiny", "--epochs", "6", "--output", "model.keras"])
+    answers = example("03_convert_and_run")(["--data", few_images, "--model", "model.keras"])
+    np.testing.assert_array_equal(answers["LiteRT"], answers["TFLite Micro"])
+    assert np.abs(answers["LiteRT"] - answers["float"]).mean() < 0.02
+    assert "agree to the bit: True" in capsys.readouterr().out
+    assert (tmp_path / "model.tflite").exists()
+
+
+def test_convert_without_a_model(few_images):
+    answers = example("03_convert_and_run")(["--data", few_images, "--samples", "64"])
+    assert answers["float"].shape == (64, 4)
