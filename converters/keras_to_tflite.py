@@ -70,8 +70,9 @@ def to_tflite(
         raise ModelError(
             f"model {model.name!r} has no trained ranges: post-training quantisation needs representative_data"
         )
-    calls = tracing.record(signature, data)
-    graph = tracing.trace(model, signature, calls)
+    with tracing.in_float32(model):
+        calls = tracing.record(signature, data)
+        graph = tracing.trace(model, signature, calls)
     feed = None if trained_ranges else _feed(signature, data, calls)
     file = flatbuffer.load(_convert(model, graph, feed))
     filling.fill(file, calls, fit_squash_range=fit_squash_range and not trained_ranges)
@@ -130,7 +131,7 @@ def _convert(model: Any, graph: tracing.HoledGraph, feed: Iterator[dict[str, np.
 def _reason(message: str) -> str:
     """The part of a stock converter's error that names operator and layer, in one line."""
     operators = sorted(set(re.findall(r"tf\.([A-Z]\w+)", message)))
-    places = re.findall(r'loc\(.*?"([^"]+)"', message)
+    places = re.findall(r'callsite\("([^"@]+)@__inference_run', message)
     place = f" (at {places[0]})" if places else ""
     if operators:
         return f"no int8 builtin operator for {', '.join(operators[:5])}{place}; replace that layer or move it out"

@@ -7,7 +7,8 @@ extra output ``tap_k``. What would have flowed through the hole is recorded befo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,29 @@ def check_model(model: Any) -> None:
         switch = "unset TF_USE_LEGACY_KERAS" if FLAVOUR == "tf_keras" else "set TF_USE_LEGACY_KERAS=1"
         raise ModelError(f"Expected a {FLAVOUR} model, got one of the other Keras: {switch} before importing tfcaps")
     raise ModelError(f"Expected a Keras model, got {type(model).__name__}")
+
+
+@contextlib.contextmanager
+def in_float32(model: Any) -> Iterator[None]:
+    """Within the block, layers of a mixed-precision model compute in float32, as their variables are."""
+    changed = []
+    for layer in model._flatten_layers():
+        policy = layer.dtype_policy
+        if policy.compute_dtype in ("float16", "bfloat16"):
+            changed.append((layer, policy))
+            _set_policy(layer, "float32")
+    try:
+        yield
+    finally:
+        for layer, policy in changed:
+            _set_policy(layer, policy)
+
+
+def _set_policy(layer: Any, policy: Any) -> None:
+    if FLAVOUR == "keras":
+        layer.dtype_policy = policy
+    else:
+        layer._set_dtype_policy(policy)
 
 
 def signature_of(model: Any, examples: Any = None) -> Signature:
@@ -129,6 +153,7 @@ def record(signature: Signature, data: Mapping[str, np.ndarray]) -> list[Call]:
         ConversionError: If a capsule layer has no lowering.
     """
     layers: list[CapsuleOp] = []
+    refusals: list[ConversionError] = []
 
     @tf.function(
         input_signature=[tf.TensorSpec((None, *shape), tf.float32) for shape in signature.shapes], autograph=False
@@ -142,9 +167,14 @@ def record(signature: Signature, data: Mapping[str, np.ndarray]) -> list[Call]:
             y = compute(x)
             if tf.compat.v1.get_default_graph() is not graph:  # Keras infers shapes in graphs of its own
                 return y
+            try:
+                lowering = lowering_of(layer)
+            except ConversionError as error:  # raised below: Keras would wrap it in a page about the call
+                refusals.append(error)
+                return y
             layers.append(layer)
             values.append((tf.cast(x, tf.float32), tf.cast(y, tf.float32)))
-            weights.append({k: tf.convert_to_tensor(w) for k, w in lowering_of(layer).weights(layer).items()})
+            weights.append({k: tf.convert_to_tensor(w) for k, w in lowering.weights(layer).items()})
             return y
 
         with intercept(hook):
@@ -152,6 +182,8 @@ def record(signature: Signature, data: Mapping[str, np.ndarray]) -> list[Call]:
         return values, weights
 
     function = run.get_concrete_function()
+    if refusals:
+        raise refusals[0]
     count = len(data[signature.names[0]])
     batches = []
     for start in range(0, count, _BATCH):
@@ -180,7 +212,7 @@ def lowering_of(layer: CapsuleOp) -> Lowering:
             return LOWERINGS[cls.__name__]
     raise ConversionError(
         f"layer {layer.name!r} ({type(layer).__name__}) has no integer operator; "
-        f"convertible capsule layers are {', '.join(LOWERINGS)}"
+        f"those that have one are {', '.join(LOWERINGS)}. Convert the part of the model without it"
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.converters import zoo
 from tfcaps.converters import to_tflite
 from tfcaps.errors import ConversionError, DataError, ModelError, TfcapsError
-from tfcaps.layers import CapsuleOp
+from tfcaps.layers import CapsuleMask, CapsuleOp, decoder
 
 keras = zoo.keras
 
@@ -88,8 +88,17 @@ def test_a_capsule_layer_without_a_lowering_is_named():
             return inputs
 
     x = keras.Input((6, 4))
-    with pytest.raises(ConversionError, match="'strange_one'.*Strange"):
+    with pytest.raises(ConversionError, match=r"'strange_one' \(Strange\)"):
         to_tflite(keras.Model(x, Strange(name="strange_one")(x)), np.zeros((2, 6, 4), np.float32))
+
+
+def test_a_mask_has_no_integer_form():
+    x = keras.Input((6, 4))
+    v = zoo.CapsuleDense(3, 4)(x)
+    model = keras.Model(x, decoder(CapsuleMask(name="mask")(v), (2, 2, 1), (4,)))
+    with pytest.raises(ConversionError, match="'mask' \\(CapsuleMask\\) has no integer operator") as error:
+        to_tflite(model, np.zeros((2, 6, 4), np.float32))
+    assert one_line(error)
 
 
 def test_names_must_fit(small):

@@ -36,7 +36,7 @@ def test_int8_outputs_follow_the_float_model(converted):
 
 
 def test_both_runtimes_give_the_same_bits(converted):
-    _, _, data, file = converted
+    *_, file = converted
     litert, tflm = Interpreter(file), Interpreter(file, backend="tflm")
     random = np.random.default_rng(1)
     x = {i.name: random.integers(-128, 128, (8, *i.shape[1:]), np.int8) for i in litert.inputs}
@@ -148,3 +148,15 @@ def test_a_capsule_output_that_shares_a_coarse_scale_is_warned_about():
     names = [op.name for op in read_tflite(file).operators]
     assert names.index("QUANTIZE") == names.index("TfcapsCapsuleDense") + 1
     assert np.abs(Interpreter(file)(data) - zoo.predict(model, data)[0]).max() < 1.0
+
+
+def test_a_mixed_precision_model_converts_as_its_float32_twin_does():
+    zoo.keras.mixed_precision.set_global_policy("mixed_float16")
+    try:
+        model, data = zoo.build("functional")
+    finally:
+        zoo.keras.mixed_precision.set_global_policy("float32")
+    twin, _ = zoo.build("functional")
+    files = to_tflite(model, data), to_tflite(twin, data)
+    np.testing.assert_array_equal(*[Interpreter(file)(data) for file in files])
+    assert model.layers[1].compute_dtype == "float16"

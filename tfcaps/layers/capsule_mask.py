@@ -8,11 +8,14 @@ import tensorflow as tf
 
 from tfcaps import routing
 from tfcaps._keras import keras
+from tfcaps.layers.base import CapsuleOp
 
 
 @keras.saving.register_keras_serializable("tfcaps")
-class CapsuleMask(keras.layers.Layer):
+class CapsuleMask(CapsuleOp):
     """Zero every capsule but one (Sabour et al. 2017, section 4.1).
+
+    It belongs to the training of a decoder and has no integer operator: convert the model without the decoder.
 
     Call arguments:
         inputs: ``[v, labels]`` keeps the labelled capsule, as in training; ``v`` alone keeps the longest. v is
@@ -22,7 +25,7 @@ class CapsuleMask(keras.layers.Layer):
         The masked capsules, [B, J, D].
     """
 
-    def call(self, inputs: Any) -> tf.Tensor:
+    def compute(self, inputs: Any) -> tf.Tensor:
         """Mask."""
         if isinstance(inputs, (list, tuple)):
             v, labels = inputs
@@ -39,7 +42,3 @@ class CapsuleMask(keras.layers.Layer):
         """That of the capsules."""
         first = input_shape[0]
         return first if isinstance(first, (list, tuple)) or hasattr(first, "rank") else input_shape
-
-    def get_prunable_weights(self) -> list[Any]:
-        """None."""
-        return []
