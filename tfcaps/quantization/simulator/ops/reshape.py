@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from numpy.typing import NDArray
@@ -14,10 +15,9 @@ from tfcaps.quantization.simulator.ops.base import OPS, OpCall
 @OPS.register("EXPAND_DIMS")
 def reshape(call: OpCall) -> NDArray[Any]:
     """Any type; the output's shape is the file's, and has to keep the batch in front."""
-    x, output = call.values[0], call.outputs[0]
-    if x is None or output.shape[:1] != (1,) or x.dtype != output.dtype or x.size % call.batch:
-        raise call.fail("expected an output of the input's type with the batch of one in front")
-    try:
-        return x.reshape(call.batch, *output.shape[1:])
-    except ValueError:
-        raise call.fail(f"expected output {list(output.shape)} to hold as many values as {list(x.shape)}") from None
+    x, tensor, output = call.values[0], call.inputs[0], call.outputs[0]
+    if x is None or tensor is None or tensor.data is not None or x.dtype != output.dtype:
+        raise call.fail("expected an output of the input's type, and an input that is no constant")
+    if output.shape[:1] != (1,) or math.prod(output.shape) != math.prod(tensor.shape):
+        raise call.fail(f"expected the batch of one in front and the values of {list(tensor.shape)}")
+    return x.reshape(call.batch, *output.shape[1:])

@@ -1,0 +1,178 @@
+"""Every kernel refuses what it cannot do, with a status and without touching its output."""
+
+import ctypes as c
+
+import kernels as k
+import numpy as np
+import pytest
+from tiny_models import dense_params
+
+LIBRARY = k.LIBRARY
+
+
+def capsules_call(function, params, capsules=2, dimension=4, *, null=None):
+    data, out = np.zeros(8, np.int8), np.full(8, 99, np.int8)
+    arguments = [c.byref(params), c.byref(k.CapsulesDims(capsules, dimension)), k.pointer(data), k.pointer(out)]
+    if null is not None:
+        arguments[null] = None
+    status = getattr(LIBRARY, function)(*arguments)
+    assert status == k.OK or np.all(out == 99)
+    return status
+
+
+def test_squash_checks_its_arguments():
+    def call(zero_point=0, inverse=640, **kwargs):
+        return capsules_call("tfcaps_squash_s8", k.Squash(zero_point, inverse), **kwargs)
+
+    assert call() == k.OK
+    assert call(capsules=0) == k.OK
+    assert call(inverse=2**31) == k.OK
+    assert {call(null=n) for n in range(4)} == {k.ERROR_NULL}
+    assert {call(zero_point=z) for z in (-129, 128, 2**31 - 1)} == {k.ERROR_RANGE}
+    assert {call(inverse=i) for i in (0, 2**31 + 1, 2**32 - 1)} == {k.ERROR_RANGE}
+    assert {call(capsules=n) for n in (-1, -(2**31))} == {k.ERROR_DIMS}
+    assert {call(dimension=d) for d in (0, -1, 257, 2**31 - 1)} == {k.ERROR_DIMS}
+
+
+def test_length_checks_its_arguments():
+    def call(zero_point=0, zero_point_out=0, multiplier=1, shift=1, **kwargs):
+        return capsules_call("tfcaps_length_s8", k.Length(zero_point, zero_point_out, multiplier, shift), **kwargs)
+
+    assert call() == k.OK
+    assert {call(null=n) for n in range(4)} == {k.ERROR_NULL}
+    assert {call(zero_point=128), call(zero_point_out=-129), call(multiplier=-1)} == {k.ERROR_RANGE}
+    assert {call(shift=0), call(shift=63)} == {k.ERROR_RANGE}
+    assert {call(dimension=0), call(dimension=257), call(capsules=-1)} == {k.ERROR_DIMS}
+
+
+class Layer:
+    """A call of capsule_dense of which a test can spoil one thing."""
+
+    def __init__(self):
+        self.params = dense_params(np.random.default_rng(0), 6, capsules=3, inputs=4, depth=5)
+        self.native = k.dense_params(self.params)
+        self.dims = k.DenseDims(1, 4, 5, 3, 2)
+        self.scratch = k.aligned(128)
+        self.context = k.Context(self.scratch.ctypes.data, 112)
+        self.out = np.full(6, 99, np.int8)
+        self.data = [np.zeros(20, np.int8), np.zeros(120, np.int8), None, self.out]
+
+    def run(self, null=None):
+        arguments = [c.byref(self.context), c.byref(self.native), c.byref(self.dims), *map(k.pointer, self.data)]
+        if null is not None:
+            arguments[null] = None
+        status = LIBRARY.tfcaps_capsule_dense_s8(*arguments)
+        assert status == k.OK or np.all(self.out == 99)
+        return status
+
+
+def test_capsule_dense_runs_in_exactly_the_scratch_it_asks_for():
+    layer = Layer()
+    need = k.SIZE()
+    assert LIBRARY.tfcaps_capsule_dense_s8_get_buffer_size(c.byref(layer.dims), c.byref(need)) == k.OK
+    assert need.value == 112  # 16 * 6 + 4 * 3, rounded up to 8
+    assert layer.run() == k.OK
+    assert np.all(layer.scratch[112:] == 0x5A)
+    layer = Layer()
+    layer.context.size = 111
+    assert layer.run() == k.ERROR_SCRATCH
+    layer = Layer()
+    layer.context.buf += 4
+    assert layer.run() == k.ERROR_SCRATCH
+
+
+def test_capsule_dense_refuses_null():
+    assert {Layer().run(null=n) for n in (0, 1, 2, 3, 4, 6)} == {k.ERROR_NULL}
+    layer = Layer()
+    layer.context.buf = None
+    assert layer.run() == k.ERROR_NULL
+    layer = Layer()
+    layer.native.multiplier = None
+    assert layer.run() == k.ERROR_NULL
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("input_zero_point", (-129, 128)),
+        ("iterations", (0, -1, 17)),
+        ("leaky", (-1, 2)),
+        ("vote_shift", (-1, 17)),
+        ("sum_shift", (0, 63, -(2**31))),
+        ("logit_shift", (0, 63)),
+        ("logit_bits", (7, 31)),
+        ("multiplier_count", (5, 7, -1)),
+    ],
+)
+def test_capsule_dense_refuses_parameters_out_of_range(field, values):
+    for value in values:
+        layer = Layer()
+        setattr(layer.native, field, value)
+        assert layer.run() == k.ERROR_RANGE
+
+
+def test_capsule_dense_refuses_negative_multipliers():
+    layer = Layer()
+    layer.native.multiplier[5] = -1
+    assert layer.run() == k.ERROR_RANGE
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("batches", (-1,)),
+        ("input_capsules", (0, 65536, 2**31 - 1)),
+        ("input_dimension", (0, 1025)),
+        ("output_capsules", (0, 4097, -(2**31))),
+        ("output_dimension", (0, 257)),
+    ],
+)
+def test_capsule_dense_refuses_dimensions_out_of_range(field, values):
+    for value in values:
+        layer = Layer()
+        setattr(layer.dims, field, value)
+        assert layer.run() == k.ERROR_DIMS
+
+
+def test_scratch_size_refuses_too_many_outputs():
+    need = k.SIZE()
+    size = LIBRARY.tfcaps_capsule_dense_s8_get_buffer_size
+    assert size(c.byref(k.DenseDims(1, 1, 1, 4096, 16)), c.byref(need)) == k.ERROR_DIMS
+    assert size(c.byref(k.DenseDims(1, 1, 1, 4095, 16)), c.byref(need)) == k.OK
+    assert size(None, c.byref(need)) == k.ERROR_NULL
+    assert size(c.byref(k.DenseDims(1, 1, 1, 1, 1)), None) == k.ERROR_NULL
+
+
+def test_readers_refuse_null():
+    key, count = c.c_char_p(), k.SIZE()
+    byte = k.pointer(np.zeros(4, np.uint8))
+    for native, op in ((k.Squash(), "squash"), (k.Length(), "length")):
+        read = getattr(LIBRARY, f"tfcaps_{op}_options")
+        assert read(None, k.SIZE(4), c.byref(native), c.byref(key)) == k.ERROR_NULL
+        assert read(byte, k.SIZE(4), None, c.byref(key)) == k.ERROR_NULL
+        assert read(byte, k.SIZE(4), c.byref(native), None) == k.ERROR_OPTIONS
+    storage = LIBRARY.tfcaps_capsule_dense_options_storage
+    assert storage(None, k.SIZE(4), c.byref(count), None) == k.ERROR_NULL
+    assert storage(byte, k.SIZE(4), None, None) == k.ERROR_NULL
+
+
+@pytest.mark.parametrize("offset", range(8))
+def test_multipliers_are_used_in_place_only_where_they_are_aligned(offset):
+    params = dense_params(np.random.default_rng(0), 6, capsules=3, inputs=4, depth=5)
+    options = params.to_options()
+    raw = k.aligned(len(options), offset)
+    raw[:] = np.frombuffer(options, np.uint8)
+    count, native, key = k.SIZE(), k.Dense(), c.c_char_p()
+    size = k.SIZE(raw.size)
+    status = LIBRARY.tfcaps_capsule_dense_options_storage(k.pointer(raw), size, c.byref(count), None)
+    assert status == k.OK
+    assert count.value == (0 if offset % 4 == 0 else 6)
+    storage = np.zeros(6, np.int32)
+    read = LIBRARY.tfcaps_capsule_dense_options
+    assert read(k.pointer(raw), size, k.pointer(storage), count, c.byref(native), None) == k.OK
+    address = c.addressof(native.multiplier.contents)
+    assert (address == storage.ctypes.data) == (count.value > 0)
+    assert [native.multiplier[n] for n in range(6)] == list(params.multiplier)
+    if count.value:
+        status = read(k.pointer(raw), size, k.pointer(storage), k.SIZE(5), c.byref(native), c.byref(key))
+        assert (status, key.value) == (k.ERROR_OPTIONS, b"multiplier")
