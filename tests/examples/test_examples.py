@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tfcaps._keras import LEGACY
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
@@ -37,6 +39,7 @@ def test_train(few_images, capsys, tmp_path):
     assert (tmp_path / "model.keras").exists()
 
 
+@pytest.mark.skipif(not LEGACY, reason="tfmot knows tf_keras only")
 def test_prune_and_quantize(few_images, tmp_path):
     options = ["--data", few_images, "--model", "tiny", "--epochs", "5", "--output", "qat.tflite"]
     results = example("02_prune_and_quantize")(options)
