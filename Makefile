@@ -6,7 +6,7 @@
 
 JOBS ?= 2
 PYTHON_IN_VENV = .venv/bin/python
-PYTEST = $(PYTHON_IN_VENV) -m pytest -q -n $(JOBS)
+PYTEST = $(PYTHON_IN_VENV) -m pytest -q -n $(JOBS) --dist loadfile
 # What depends on the Keras flavour; everything else runs under tf_keras, as the command line does.
 BOTH_FLAVOURS = $(wildcard tests/layers tests/routing tests/models tests/losses tests/test_losses.py tests/converters)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from tfcaps.runtime.capsule_ops import check_capsule_op
+from tfcaps.quantization.simulator.contract import check_capsule_op
 from tfcaps.runtime.tflite_file import Operator, Tensor, TensorInfo, TfliteFile, read_tflite
 
 

@@ -33,6 +33,13 @@ class LazyGroup(click.Group):
             return None
         return getattr(importlib.import_module(f"tfcaps.cli.{cmd_name}"), cmd_name)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a sub-command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:  # click would write an empty line
+            raise click.Abort from None
+
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run, and leave with an exit code."""
         extra = {"prog_name": "tfcaps", **extra, "standalone_mode": False}
@@ -44,7 +51,7 @@ class LazyGroup(click.Group):
             code = 2
         except click.exceptions.Exit as error:
             code = error.exit_code
-        except (KeyboardInterrupt, click.Abort):
+        except (click.Abort, KeyboardInterrupt):
             console.error("interrupted")
             code = 130
         except BrokenPipeError:  # the reader of our output has seen enough

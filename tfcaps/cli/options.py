@@ -9,6 +9,19 @@ from typing import Any
 import click
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class Fraction(click.FloatRange):
+    """A FloatRange that does not take "nan" for a number."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read it."""
+        number = super().convert(value, param, ctx)
+        if number != number:
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
+
+
 POSITIVE = click.IntRange(min=1)
 SEED = click.IntRange(0, 2**32 - 1)
 
@@ -58,7 +71,7 @@ def learning_rate_option(default: float) -> Decorator:
     """--learning-rate."""
     return click.option(
         "--learning-rate",
-        type=click.FloatRange(min=0, min_open=True, max=10),
+        type=Fraction(min=0, min_open=True, max=10),
         default=default,
         help="Adam's step size in the first epoch.",
     )
@@ -66,7 +79,7 @@ def learning_rate_option(default: float) -> Decorator:
 
 decay_option = click.option(
     "--decay",
-    type=click.FloatRange(min=0, min_open=True, max=1),
+    type=Fraction(min=0, min_open=True, max=1),
     default=0.9,
     help="The step size is multiplied by it after every epoch.",
 )

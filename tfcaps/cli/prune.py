@@ -14,7 +14,7 @@ from tfcaps.cli import output as files
 @click.command()
 @options.input_file("model")
 @click.option(
-    "--sparsity", type=click.FloatRange(0, 1, max_open=True), default=0.5, help="Fraction of the weights to prune."
+    "--sparsity", type=options.Fraction(0, 1, max_open=True), default=0.5, help="Fraction of the weights to prune."
 )
 @click.option(
     "--block",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from tfcaps._keras import keras
 from tfcaps.cli import console, quiet
 from tfcaps.cli.data import check_fits
 from tfcaps.datasets import Dataset
+from tfcaps.errors import ModelError
 from tfcaps.losses import MarginLoss
 
 quiet.silence_tensorflow()
@@ -63,6 +65,10 @@ def fit(
 
     Returns:
         What every epoch gave.
+
+    Raises:
+        DataError: If the images do not fit the model.
+        ModelError: If training diverges.
     """
     keras.utils.set_random_seed(recipe.seed)
     check_fits(data, model.input_shape, model.output_shape[-1])
@@ -81,9 +87,11 @@ def fit(
             epochs=recipe.epochs,
             validation_data=(data.x_test, data.y_test) if has_test else None,
             validation_freq=1 if test_each_epoch else [recipe.epochs],
-            callbacks=[schedule, _Show(show), *callbacks],
+            callbacks=[schedule, _Show(show), keras.callbacks.TerminateOnNaN(), *callbacks],
             verbose=0,
         ).history
+    if not all(map(math.isfinite, history["loss"])):
+        raise ModelError(f"{what}: the loss is no number any more; use a smaller --learning-rate")
     tested = iter(history.get("val_accuracy", []))
     results = []
     for k, (loss, accuracy) in enumerate(zip(history["loss"], history["accuracy"], strict=True)):
