@@ -1,0 +1,181 @@
+"""The main job, start to end: train a capsule network on Fashion-MNIST, prune it, quantise it, convert it, run it.
+
+    python examples/demo.py                       60,000 training images, 10,000 test images, about five minutes
+    python examples/demo.py --samples 2000        a taste
+
+Prints one table of what each step cost and writes into --output-dir: the float model, the int8 .tflite, the table
+(README's own) and three pictures.
+"""
+
+import argparse
+import os
+import time
+
+os.environ["TF_USE_LEGACY_KERAS"] = "1"  # tfmot, which prunes and quantises, knows tf_keras only
+
+from tfcaps.cli import console, quiet
+
+quiet.prepare_environment()
+quiet.keep_stderr_to_ourselves()
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import tfcaps
+from tfcaps._keras import keras
+from tfcaps.cli.training import Recipe, fit
+
+BATCH = 128
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row of the table."""
+
+    name: str
+    accuracy: float
+    parameters: int
+    nonzeros: int
+    file_bytes: int | None = None
+    arena_bytes: int | None = None
+
+
+def accuracy_of(lengths, data):
+    return float(np.mean(np.argmax(lengths, axis=1) == data.y_test))
+
+
+def keras_step(name, model, data):
+    report = tfcaps.pruning.sparsity_report(model)
+    return Step(name, accuracy_of(model.predict(data.x_test, batch_size=500, verbose=0), data),
+                report.weights, report.nonzeros)  # fmt: skip
+
+
+def run_file(name, file, backend, data, before):
+    """Accuracy of the file in a runtime, and the lengths it gave."""
+    interpreter = tfcaps.runtime.Interpreter(file, backend=backend)
+    lengths = np.empty((len(data.x_test), data.num_classes), np.float32)
+    with console.progress(name, len(lengths)) as show:
+        for start in range(0, len(lengths), 250):
+            lengths[start : start + 250] = interpreter(data.x_test[start : start + 250])
+            show(min(start + 250, len(lengths)))
+    arena = interpreter.arena_used_bytes if backend == "tflm" else None
+    return Step(name, accuracy_of(lengths, data), before.parameters, before.nonzeros, len(file), arena), lengths
+
+
+def compress(data, epochs, seed):
+    """Train, prune and train on with int8 rounding: the quantised model, the float one, steps and training curves."""
+    rates = {"float": (1.5e-3, 0.75), "pruned": (1e-3, 0.7), "QAT": (3e-4, 0.5)}
+    recipes = {name: Recipe(epochs[name], BATCH, *rates[name], seed) for name in rates}
+    keras.utils.set_random_seed(seed)
+    model = tfcaps.models.build("micro", data.input_shape, data.num_classes)
+    curves = {"float": fit(model, data, recipes["float"], what="train")}
+    steps = [keras_step("float", model, data)]
+
+    schedule = tfcaps.pruning.polynomial_decay(recipes["pruned"].steps(data), 0.5)
+    pruned = tfcaps.pruning.prune_low_magnitude(model, schedule)
+    curves["pruned"] = fit(pruned, data, recipes["pruned"], what="prune", callbacks=tfcaps.pruning.callbacks())
+    pruned = tfcaps.pruning.strip_pruning(pruned)
+    steps.append(keras_step("pruned to 50 %", pruned, data))
+
+    quantized = tfcaps.quantization.quantize_model(pruned)
+    curves["QAT"] = fit(quantized, data, recipes["QAT"], what="quantise")
+    steps.append(keras_step("quantisation-aware", quantized, data))
+    return model, quantized, steps, curves
+
+
+def markdown(steps):
+    rows = ["| step | accuracy | parameters | non-zeros | file, bytes | arena, bytes |", "|---|---|---|---|---|---|"]
+    for s in steps:
+        sizes = [f"{n:,}" if n else "" for n in (s.parameters, s.nonzeros, s.file_bytes, s.arena_bytes)]
+        rows.append("| " + " | ".join([s.name, f"{s.accuracy:.2%}", *sizes]) + " |")
+    return "\n".join(rows) + "\n"
+
+
+def draw(folder, data, steps, curves, lengths):
+    """Training curves, what each step weighs and scores, and sample images with the lengths they got."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    start = 0
+    for name, results in curves.items():
+        epochs = [start + r.epoch for r in results]
+        (line,) = axes.plot(epochs, [r.test_accuracy for r in results], "o-", label=f"{name}: test")
+        axes.plot(epochs, [r.accuracy for r in results], "--", color=line.get_color(), label=f"{name}: training")
+        start = epochs[-1]
+    axes.set(xlabel="epoch", ylabel="accuracy", title="Training, pruning, quantisation-aware training")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(folder / "training.png", dpi=120)
+
+    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    # Non-zero weights of four bytes in float; the int8 file as it is. A runtime stores zeros too.
+    sizes = [(s.file_bytes or 4 * s.nonzeros) / 1000 for s in steps]
+    spread = max(s.accuracy for s in steps) - min(s.accuracy for s in steps) or 0.01
+    for k, (step, size) in enumerate(zip(steps, sizes, strict=True)):
+        axes.plot(size, 100 * step.accuracy, "o", ms=9)
+        axes.annotate(step.name, (size, 100 * step.accuracy), xytext=(10, 8 if k % 2 else -14),
+                      textcoords="offset points")  # fmt: skip
+    axes.set(xlabel="kB: non-zero float32 weights, or the int8 file", ylabel="test accuracy, %",
+             title="Size against accuracy", xlim=(0, 1.35 * max(sizes)))  # fmt: skip
+    axes.margins(y=0.25 if spread else 0.05)
+    axes.grid(alpha=0.3)
+    figure.savefig(folder / "sizes.png", dpi=120)
+
+    shown = [int(np.flatnonzero(data.y_test == c)[0]) for c in range(data.num_classes) if c in data.y_test]
+    figure, grid = plt.subplots(4, -(-len(shown) // 2), figsize=(12, 6), layout="constrained",
+                                height_ratios=[2, 1, 2, 1])  # fmt: skip
+    for axes in grid.flat:
+        axes.axis("off")
+    for k, n in enumerate(shown):
+        image, bars = (grid[2 * (k % 2) + row, k // 2] for row in (0, 1))
+        image.imshow(data.x_test[n].squeeze(), cmap="gray_r")
+        image.set_title(f"class {data.y_test[n]}", fontsize=10)
+        colours = ["tab:green" if c == data.y_test[n] else "tab:gray" for c in range(data.num_classes)]
+        bars.axis("on")
+        bars.bar(range(data.num_classes), lengths[n], color=colours)
+        bars.set(ylim=(0, 1), xticks=range(data.num_classes), yticks=[0, 1])
+        bars.tick_params(labelsize=7)
+    figure.suptitle("Test images and the capsule lengths of the int8 network (green: the true class)")
+    figure.savefig(folder / "samples.png", dpi=120)
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", default="fashion_mnist", help="a name or a path tfcaps.datasets.load knows")
+    parser.add_argument("--data-dir", help="where the data set's files are")
+    parser.add_argument("--samples", type=int, help="train on so many images, test on a sixth of that; default all")
+    parser.add_argument("--epochs", type=int, nargs=3, default=[5, 3, 2], metavar=("FLOAT", "PRUNE", "QAT"))
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--output-dir", type=Path, default=Path("out/demo"))
+    options = parser.parse_args(arguments)
+    options.output_dir.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+
+    data = tfcaps.datasets.load(options.data, data_dir=options.data_dir)
+    if options.samples:
+        data = data.subset(train=options.samples, test=max(options.samples // 6, 1))
+    epochs = dict(zip(("float", "pruned", "QAT"), options.epochs, strict=True))
+    model, quantized, steps, curves = compress(data, epochs, options.seed)
+    model.save(options.output_dir / "float.keras")
+
+    file = tfcaps.converters.to_tflite(quantized)
+    (options.output_dir / "micro.tflite").write_bytes(file)
+    litert, lengths = run_file("int8 in LiteRT", file, "litert", data, steps[-1])
+    tflm, same = run_file("int8 in TFLite Micro", file, "tflm", data, steps[-1])
+    steps += [litert, tflm]
+
+    rows = [[s.name, f"{s.accuracy:.2%}", s.parameters, s.nonzeros, s.file_bytes, s.arena_bytes] for s in steps]
+    columns = ["step", "accuracy", "parameters", "non-zeros", "file, bytes", "arena, bytes"]
+    console.print_table(f"micro on {data.name}, {len(data.x_test):,} test images", columns, rows)
+    (options.output_dir / "table.md").write_text(markdown(steps), encoding="utf-8")
+    draw(options.output_dir, data, steps, curves, lengths)
+    agree = np.array_equal(lengths, same)
+    print(f"The two runtimes {'agree to the bit' if agree else 'DIFFER'} on all {len(lengths):,} images.")
+    print(f"{time.monotonic() - started:.0f} seconds. Files and pictures are in {options.output_dir}/")
+    return steps if agree else None
+
+
+if __name__ == "__main__":
+    raise SystemExit(0 if main() else 1)
