@@ -63,7 +63,7 @@ fresh() {
 }
 
 # --- The compiler, the linter, the images -----------------------------------------------------------------------------
-compiles || debian gcc libc6-dev || fail "a C compiler is needed"
+compiles || { debian gcc libc6-dev && compiles; } || fail "a C compiler is needed (cc, or the one that CC names)"
 if [ "${1:-}" = lint ] && ! command -v clang-format >/dev/null; then
     debian clang-format || fail "clang-format is needed"
 fi
