@@ -28,6 +28,7 @@ from tfcaps._keras import keras
 from tfcaps.cli.training import Recipe, fit
 
 BATCH = 128
+CLASSES = ["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"]
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,10 @@ def accuracy_of(lengths, data):
     return float(np.mean(np.argmax(lengths, axis=1) == data.y_test))
 
 
-def keras_step(name, model, data):
+def keras_step(name, model, data, parameters):
     report = tfcaps.pruning.sparsity_report(model)
-    return Step(name, accuracy_of(model.predict(data.x_test, batch_size=500, verbose=0), data),
-                report.weights, report.nonzeros)  # fmt: skip
+    accuracy = accuracy_of(model.predict(data.x_test, batch_size=500, verbose=0), data)
+    return Step(name, accuracy, parameters, parameters - (report.weights - report.nonzeros))
 
 
 def run_file(name, file, backend, data, before):
@@ -66,22 +67,23 @@ def run_file(name, file, backend, data, before):
 
 def compress(data, epochs, seed):
     """Train, prune and train on with int8 rounding: the quantised model, the float one, steps and training curves."""
-    rates = {"float": (1.5e-3, 0.75), "pruned": (1e-3, 0.7), "QAT": (3e-4, 0.5)}
+    rates = {"float": (1.5e-3, 0.8), "pruned": (1e-3, 0.7), "QAT": (3e-4, 0.5)}
     recipes = {name: Recipe(epochs[name], BATCH, *rates[name], seed) for name in rates}
     keras.utils.set_random_seed(seed)
     model = tfcaps.models.build("micro", data.input_shape, data.num_classes)
+    parameters = model.count_params()
     curves = {"float": fit(model, data, recipes["float"], what="train")}
-    steps = [keras_step("float", model, data)]
+    steps = [keras_step("float", model, data, parameters)]
 
     schedule = tfcaps.pruning.polynomial_decay(recipes["pruned"].steps(data), 0.5)
     pruned = tfcaps.pruning.prune_low_magnitude(model, schedule)
     curves["pruned"] = fit(pruned, data, recipes["pruned"], what="prune", callbacks=tfcaps.pruning.callbacks())
     pruned = tfcaps.pruning.strip_pruning(pruned)
-    steps.append(keras_step("pruned to 50 %", pruned, data))
+    steps.append(keras_step("pruned to 50 %", pruned, data, parameters))
 
     quantized = tfcaps.quantization.quantize_model(pruned)
     curves["QAT"] = fit(quantized, data, recipes["QAT"], what="quantise")
-    steps.append(keras_step("quantisation-aware", quantized, data))
+    steps.append(keras_step("quantisation-aware", quantized, data, parameters))
     return model, quantized, steps, curves
 
 
@@ -111,16 +113,15 @@ def draw(folder, data, steps, curves, lengths):
 
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
     # Non-zero weights of four bytes in float; the int8 file as it is. A runtime stores zeros too.
-    sizes = [(s.file_bytes or 4 * s.nonzeros) / 1000 for s in steps]
-    spread = max(s.accuracy for s in steps) - min(s.accuracy for s in steps) or 0.01
-    for k, (step, size) in enumerate(zip(steps, sizes, strict=True)):
-        axes.plot(size, 100 * step.accuracy, "o", ms=9)
-        axes.annotate(step.name, (size, 100 * step.accuracy), xytext=(10, 8 if k % 2 else -14),
-                      textcoords="offset points")  # fmt: skip
+    for step, marker in zip(steps, "osD^v", strict=True):
+        size = (step.file_bytes or 4 * step.nonzeros) / 1000
+        axes.plot(size, 100 * step.accuracy, marker, ms=9, alpha=0.7, label=step.name)
     axes.set(xlabel="kB: non-zero float32 weights, or the int8 file", ylabel="test accuracy, %",
-             title="Size against accuracy", xlim=(0, 1.35 * max(sizes)))  # fmt: skip
-    axes.margins(y=0.25 if spread else 0.05)
+             title="Size against accuracy")  # fmt: skip
+    axes.set_xlim(left=0)
+    axes.margins(y=0.2)
     axes.grid(alpha=0.3)
+    axes.legend()
     figure.savefig(folder / "sizes.png", dpi=120)
 
     shown = [int(np.flatnonzero(data.y_test == c)[0]) for c in range(data.num_classes) if c in data.y_test]
@@ -131,7 +132,8 @@ def draw(folder, data, steps, curves, lengths):
     for k, n in enumerate(shown):
         image, bars = (grid[2 * (k % 2) + row, k // 2] for row in (0, 1))
         image.imshow(data.x_test[n].squeeze(), cmap="gray_r")
-        image.set_title(f"class {data.y_test[n]}", fontsize=10)
+        label = int(data.y_test[n])
+        image.set_title(f"{label}: {CLASSES[label]}" if data.name == "fashion_mnist" else str(label), fontsize=10)
         colours = ["tab:green" if c == data.y_test[n] else "tab:gray" for c in range(data.num_classes)]
         bars.axis("on")
         bars.bar(range(data.num_classes), lengths[n], color=colours)
@@ -146,7 +148,7 @@ def main(arguments=None):
     parser.add_argument("--data", default="fashion_mnist", help="a name or a path tfcaps.datasets.load knows")
     parser.add_argument("--data-dir", help="where the data set's files are")
     parser.add_argument("--samples", type=int, help="train on so many images, test on a sixth of that; default all")
-    parser.add_argument("--epochs", type=int, nargs=3, default=[5, 3, 2], metavar=("FLOAT", "PRUNE", "QAT"))
+    parser.add_argument("--epochs", type=int, nargs=3, default=[8, 3, 2], metavar=("FLOAT", "PRUNE", "QAT"))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output-dir", type=Path, default=Path("out/demo"))
     options = parser.parse_args(arguments)

@@ -24,12 +24,14 @@ _SUBMODULES = (
     "errors",
     "layers",
     "losses",
+    "metrics",
     "micro",
     "models",
     "pruning",
     "quantization",
     "routing",
     "runtime",
+    "weights",
 )
 __all__ = ["__version__", *_SUBMODULES]
 

@@ -19,8 +19,8 @@ from tfcaps.runtime import Interpreter
 def planted():
     """Capsules on the input, where one iteration and three give different answers.
 
-    For capsule 0 five inputs vote strongly one way and three as strongly the other: a plain sum leaves 2 * 3 of it, less
-    than the 8 * 1 of capsule 1, whose votes all agree. Routing sends the five to capsule 0 and the three away from it.
+    For capsule 0 five inputs vote strongly one way and three as strongly the other: a plain sum leaves 2 * 3 of it,
+    less than the 8 * 1 of capsule 1, whose votes all agree. Routing sends the five to capsule 0 and the three away.
     """
     keras = zoo.keras
     x = keras.Input((8, 4), name="capsules")
