@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from tfcaps import pruning, weights
+from tfcaps import pruning, quantization, weights
 from tfcaps._keras import LEGACY, keras
 from tfcaps.errors import FileFormatError, ModelError
 from tfcaps.layers import CapsuleDense, CapsuleLength, primary_capsules
@@ -24,11 +24,13 @@ import sys
 import numpy as np
 sys.path.insert(0, sys.argv[2])
 from test_keras3 import build
-from tfcaps import pruning, weights
+from tfcaps import pruning, quantization, weights
 from tfcaps.errors import ModelError
 
 model = build()
-for action in (pruning.prune_low_magnitude, pruning.strip_pruning, lambda m: pruning.callbacks()):
+actions = [pruning.prune_low_magnitude, pruning.strip_pruning, lambda m: pruning.callbacks()]
+actions += [quantization.quantize_model, lambda m: quantization.load_model("quantized.h5")]
+for action in actions:
     try:
         action(model)
     except ModelError as error:
@@ -60,8 +62,9 @@ def test_a_keras_3_object_in_a_process_on_tf_keras():
     import keras as keras3
 
     model = keras3.Sequential([keras3.Input((4,)), keras3.layers.Dense(2)])
-    with pytest.raises(ModelError, match=r"Keras 3 Sequential.*TF_USE_LEGACY_KERAS=1"):
-        pruning.prune_low_magnitude(model)
+    for action in (pruning.prune_low_magnitude, quantization.quantize_model):
+        with pytest.raises(ModelError, match=r"Keras 3 Sequential.*TF_USE_LEGACY_KERAS=1"):
+            action(model)
 
 
 def test_weights_that_do_not_fit(tmp_path):

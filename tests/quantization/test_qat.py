@@ -3,8 +3,8 @@ import pytest
 
 from tfcaps import quantization
 from tfcaps._keras import LEGACY, keras
-from tfcaps.errors import FileFormatError, ModelError
-from tfcaps.layers import CapsuleDense, CapsuleLength, CapsuleMask, decoder, primary_capsules
+from tfcaps.errors import DataError, FileFormatError, ModelError
+from tfcaps.layers import CapsuleDense, CapsuleLength, CapsuleMask, Squash, decoder, primary_capsules
 
 pytestmark = pytest.mark.skipif(not LEGACY, reason="tfmot needs tf_keras")
 
@@ -165,6 +165,10 @@ def test_calibration_sets_ranges_and_nothing_else(data):
     assert {r.layer for r in quantization.ranges(quantized) if not r.calibrated} == {"image", "conv", "relu", "primary"}
     quantization.calibrate(quantized, data[0])
     assert all(r.calibrated for r in quantization.ranges(quantized))
+    with pytest.raises(ModelError, match="not quantised"):
+        quantization.calibrate(model, data[0])
+    with pytest.raises(DataError, match="at least one sample"):
+        quantization.calibrate(quantized, data[0][:0])
     norm = quantized.get_layer("quant_norm").layer
     np.testing.assert_array_equal(norm.moving_mean, model.get_layer("norm").moving_mean)
     for old, new in zip(model.predict(data[0], verbose=0), quantized.predict(data[0], verbose=0), strict=True):
@@ -224,6 +228,31 @@ def test_a_decoder_and_labels_of_integers(data):
     for old, new in zip(model([images, classes]), quantized([images, classes]), strict=True):
         np.testing.assert_allclose(new, old, atol=0.05)
     assert all(r.calibrated for r in quantization.ranges(quantized))
+
+
+def sequential():
+    layers = [keras.Input((8, 8, 1)), keras.layers.Conv2D(8, 3, strides=2), keras.layers.BatchNormalization()]
+    return keras.Sequential([*layers, keras.layers.Reshape((-1, 4)), Squash(), CapsuleDense(3, 4), CapsuleLength()])
+
+
+def branched():
+    x = keras.Input((8, 8, 1))
+    h = keras.layers.SeparableConv2D(8, 3)(x)
+    h = keras.layers.Concatenate()([h, keras.layers.ReLU()(keras.layers.Add()([h, keras.layers.Conv2D(8, 1)(h)]))])
+    routing = {"name": "dynamic", "config": {"iterations": 2, "leaky": True}}
+    v = CapsuleDense(3, 4, routing=routing)(primary_capsules(h, 2, 4, 3))
+    pooled = keras.layers.GlobalAveragePooling2D()(h)
+    return keras.Model(x, keras.layers.Concatenate()([keras.layers.Flatten()(v), pooled]))
+
+
+@pytest.mark.parametrize("make", [sequential, branched])
+def test_other_shapes_of_models(make, data):
+    model = make()
+    quantized = quantization.quantize_model(model)
+    quantization.calibrate(quantized, data[0][:, :8, :8])
+    assert all(r.calibrated for r in quantization.ranges(quantized))
+    np.testing.assert_allclose(quantized(data[0][:, :8, :8]), model(data[0][:, :8, :8]), atol=0.05)
+    assert [r.layer for r in quantization.ranges(quantized) if r.tensor == "output" and r.fixed]
 
 
 def test_a_sequential_model_after_pruning_needs_stripping(data):

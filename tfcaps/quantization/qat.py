@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from tfcaps import _tfmot
 from tfcaps._keras import keras
-from tfcaps.errors import FileFormatError, ModelError
+from tfcaps.errors import DataError, FileFormatError, ModelError
 from tfcaps.layers import CapsuleDense, CapsuleLength, CapsuleMask, Squash
+from tfcaps.quantization.report import moving_ranges
 
 
 def quantize_model(model: Any, preserve_sparsity: bool = True, *, configs: Mapping[str, Any] | None = None) -> Any:
@@ -60,18 +62,35 @@ def quantize_model(model: Any, preserve_sparsity: bool = True, *, configs: Mappi
 
 
 def calibrate(model: Any, inputs: Any, *, batch_size: int = 32) -> None:
-    """Set the ranges of a quantised model from data, without training it.
+    """Set the ranges of a quantised model from data, without training it: the mean of the batches' ranges.
 
     Args:
         model: From `quantize_model`.
         inputs: Images [N, H, W, C], or a tuple or dict of arrays for several inputs.
-        batch_size: Of the forward passes.
+        batch_size: Of the forward passes; the samples are shuffled.
+
+    Raises:
+        ModelError: If the model is not quantised.
+        DataError: Without samples.
     """
-    kept = [variable for variable in model.non_trainable_variables if not _is_range(variable)]
-    before = [variable.numpy() for variable in kept]
-    for batch in tf.data.Dataset.from_tensor_slices(inputs).batch(batch_size):
+    from tfcaps.quantization.quantizers import UNSET
+
+    moving = [variables for layer in model.layers for _, variables in moving_ranges(layer)]
+    following = [v for variables in moving for v in (variables["min_var"], variables["max_var"])]
+    kept = [v for v in model.non_trainable_variables if not v.name.split(":")[0].endswith(("_min", "_max"))]
+    before = [v.numpy() for v in kept]  # the statistics of batch normalisation
+    data = tf.data.Dataset.from_tensor_slices(inputs)
+    if not moving:
+        raise ModelError(f"calibration: model {model.name!r} is not quantised; pass what quantize_model returns")
+    if not len(data):
+        raise DataError("calibration: expected at least one sample, got none")
+    seen = []
+    for batch in data.shuffle(len(data), seed=0).batch(batch_size):
+        for i, variable in enumerate(following):
+            variable.assign(UNSET[i % 2])
         model(batch, training=True)
-    for variable, value in zip(kept, before, strict=True):  # the statistics of batch normalisation
+        seen.append([v.numpy() for v in following])
+    for variable, value in zip((*following, *kept), (*np.mean(seen, axis=0), *before), strict=True):
         variable.assign(value)
 
 
@@ -99,10 +118,6 @@ def load_model(path: str | os.PathLike[str], custom_objects: Mapping[str, Any] |
             return keras.models.load_model(path)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise FileFormatError(f"{path}: not a quantised model ({error})") from error
-
-
-def _is_range(variable: Any) -> bool:
-    return variable.name.split(":")[0].endswith(("_min", "_max"))
 
 
 def _check_layers(model: Any, registry: Any, configs: Mapping[str, Any]) -> None:

@@ -41,6 +41,16 @@ def ranges(model: Any) -> tuple[TensorRange, ...]:
     return tuple(found for layer in model.layers for found in _ranges(layer))
 
 
+def moving_ranges(layer: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(tensor, its variables) of the ranges of one quantised layer that follow the data."""
+    for activation in getattr(layer, "_quantize_activations", ()):
+        for tensor, attribute in (("before activation", "_pre_activation_vars"), ("output", "_post_activation_vars")):
+            if hasattr(activation, attribute):
+                yield tensor, getattr(activation, attribute)
+    if getattr(layer, "_output_quantizers", ()) and layer._output_quantizer_vars:
+        yield "output", layer._output_quantizer_vars
+
+
 def _ranges(layer: Any) -> Iterator[TensorRange]:
     if type(layer).__name__ == "QuantizeLayer" and layer.quantizer is not None:
         source = layer.inbound_nodes[0].inbound_layers
@@ -49,18 +59,12 @@ def _ranges(layer: Any) -> Iterator[TensorRange]:
         return
     name = layer.layer.name
     for weight, _, variables in layer._weight_vars:
-        yield TensorRange(name, _base(weight), variables["max_var"].numpy() * -1, variables["max_var"].numpy())
-    for activation in layer._quantize_activations:
-        if hasattr(activation, "_pre_activation_vars"):
-            yield _moving(name, "before activation", activation._pre_activation_vars)
-        if hasattr(activation, "_post_activation_vars"):
-            yield _moving(name, "output", activation._post_activation_vars)
-    if layer._output_quantizers:
+        yield TensorRange(name, _base(weight), variables["min_var"].numpy(), variables["max_var"].numpy())
+    for tensor, variables in moving_ranges(layer):
+        yield _moving(name, tensor, variables)
+    if layer._output_quantizers and not layer._output_quantizer_vars:
         fixed = layer._output_quantizers[0]
-        if layer._output_quantizer_vars:
-            yield _moving(name, "output", layer._output_quantizer_vars)
-        else:
-            yield TensorRange(name, "output", np.asarray(fixed.init_min), np.asarray(fixed.init_max), fixed=True)
+        yield TensorRange(name, "output", np.asarray(fixed.init_min), np.asarray(fixed.init_max), fixed=True)
 
 
 def _moving(
