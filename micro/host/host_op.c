@@ -31,8 +31,9 @@ int host_op_storage(host_kind kind, const void *options, size_t size, size_t *co
         return 1;
     }
     const char *key = NULL;
-    return fail_options(
-        kind, tfcaps_capsule_dense_options_storage((const uint8_t *)options, size, count, &key), key);
+    const tfcaps_status status =
+        tfcaps_capsule_dense_options_storage((const uint8_t *)options, size, count, &key);
+    return fail_options(kind, status, key);
 }
 
 int host_op_parse(host_op *op, host_kind kind, const void *options, size_t size, int32_t *storage,

@@ -12,6 +12,7 @@ from tfcaps.errors import TfcapsError
 from tfcaps.quantization.simulator.contract import check_capsule_op
 from tfcaps.runtime.batches import BatchRunner
 from tfcaps.runtime.litert import LitertBackend
+from tfcaps.runtime.shape_check import check_builtin_op
 from tfcaps.runtime.tflite_file import read_tflite
 from tfcaps.runtime.tflm import TflmBackend
 
@@ -57,6 +58,7 @@ class Interpreter(BatchRunner):
         super().__init__(read_tflite(model))
         for op in self._model.operators:  # scales too, which TFLite Micro does not show to its kernels
             check_capsule_op(op, self._model.tensors)
+            check_builtin_op(op, self._model.tensors)
         self._backend: LitertBackend | TflmBackend
         if backend == "litert":
             self._backend = LitertBackend(self._model, kernels=kernels, preserve_all_tensors=preserve_all_tensors)

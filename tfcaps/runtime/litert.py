@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import re
 from typing import Any
@@ -60,6 +61,9 @@ class LitertBackend:
         if kernels not in resolvers:
             raise TfcapsError(f"Expected kernels to be 'reference' or 'optimized', got {kernels!r}")
         path = library_path("tfcaps_litert")
+        operators = ctypes.CDLL(str(path))  # the delegate's own words are clearer than what the runtime makes of them
+        operators.TfcapsLastError.restype = ctypes.c_char_p
+        operators.TfcapsClearError()
         try:
             delegate = module.load_delegate(str(path))
         except (ValueError, OSError, RuntimeError) as error:
@@ -75,14 +79,18 @@ class LitertBackend:
             )
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise FileFormatError(f"LiteRT cannot run the model: {_one_line(error)}") from None
+            said = operators.TfcapsLastError().decode() or _one_line(error)
+            raise FileFormatError(f"LiteRT cannot run the model: {said}") from None
         self._preserves = preserve_all_tensors
 
     def run(self, inputs: list[NDArray[Any]]) -> list[NDArray[Any]]:
         """One inference: arrays in the shapes and types of the model's inputs, in order, and its outputs back."""
         for index, array in zip(self._model.inputs, inputs, strict=True):
             self._interpreter.set_tensor(index, array)
-        self._interpreter.invoke()
+        try:
+            self._interpreter.invoke()
+        except (ValueError, RuntimeError) as error:
+            raise FileFormatError(f"LiteRT cannot run the model: {_one_line(error)}") from None
         return [self._interpreter.get_tensor(index) for index in self._model.outputs]
 
     def tensor(self, index: int) -> NDArray[Any]:

@@ -72,21 +72,31 @@ class TflmBackend:
     def __init__(self, model: TfliteFile, *, arena_size: int | None = None) -> None:
         if arena_size is not None and not 1 <= arena_size < 2**31:
             raise TfcapsError(f"Expected an arena_size in 1 ... {2**31 - 1} bytes, got {arena_size}")
-        module, library = _load_module(), _library()
-        size = _generous_arena(model) if arena_size is None else arena_size
         self._model = model  # the interpreter reads constants where they are
+        self._interpreter = self._make(_generous_arena(model))
+        self.arena_used_bytes = self._used()
+        if arena_size is not None:  # the runtime itself may crash in an arena much too small: never let it try
+            if arena_size < self.arena_used_bytes:
+                raise _too_small(arena_size, self.arena_used_bytes)
+            self._interpreter = self._make(arena_size)
+            self.arena_used_bytes = self._used()
+
+    def _make(self, size: int) -> Any:
+        """An interpreter with that much arena."""
+        module, library = _load_module(), _library()
+        library.TfcapsClearError()
         with _captured_stderr() as log:
             try:
-                self._interpreter = module.Interpreter.from_bytes(
-                    model.data, custom_op_registerers=["TfcapsRegisterOps"], arena_size=size
+                interpreter = module.Interpreter.from_bytes(
+                    self._model.data, custom_op_registerers=["TfcapsRegisterOps"], arena_size=size
                 )
                 failure = None
             except (RuntimeError, ValueError) as error:
                 failure = error
             said = _text(log)
         if failure is not None:
-            raise _explain(library.TfcapsLastError().decode(), said, failure, size)
-        self.arena_used_bytes = self._used()
+            raise _explain(library.TfcapsLastError().decode(), said, failure, size, self._model)
+        return interpreter
 
     def _used(self) -> int:
         """The recording allocator's total, which the wheel only prints."""
@@ -102,7 +112,11 @@ class TflmBackend:
         """One inference: arrays in the shapes and types of the model's inputs, in order, and its outputs back."""
         for number, array in enumerate(inputs):
             self._interpreter.set_input(array, number)
-        self._interpreter.invoke()
+        try:
+            self._interpreter.invoke()
+        except (ValueError, RuntimeError) as error:
+            said = _library().TfcapsLastError().decode() or " ".join(str(error).split())
+            raise FileFormatError(f"TFLite Micro cannot run the model: {said}") from None
         return [np.array(self._interpreter.get_output(number)) for number in range(len(self._model.outputs))]
 
 
@@ -114,8 +128,12 @@ def _generous_arena(model: TfliteFile) -> int:
     return min(2**31 - 16, size // 16 * 16)  # aligned at its end too, so that what is used depends on the model alone
 
 
+def _too_small(size: int, used: int | None = None) -> TfcapsError:
+    expected = "a larger arena_size" if used is None else f"an arena_size of more than {used} bytes"
+    return TfcapsError(f"Expected {expected} for this model, got {size} bytes")
 
-def _explain(ours: str, said: str, failure: Exception, size: int) -> TfcapsError:
+
+def _explain(ours: str, said: str, failure: Exception, size: int, model: TfliteFile) -> TfcapsError:
     """The reason of a failure in one line: from the operators if they have one, else from the runtime's log."""
     if "does not know this version" in ours:
         return RuntimeUnavailableError(ours)
@@ -123,5 +141,8 @@ def _explain(ours: str, said: str, failure: Exception, size: int) -> TfcapsError
         return FileFormatError(f"TFLite Micro cannot run the model: {ours}")
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     if ours or any("Failed to resize buffer" in line or "arena" in line.lower() for line in lines):
-        return TfcapsError(f"Expected a larger arena_size for this model, got {size} bytes")
-    return FileFormatError(f"TFLite Micro cannot run the model: {'; '.join(lines[:3]) or failure}")
+        return _too_small(size)
+    reason = "; ".join(lines[:3]) or " ".join(str(failure).split())
+    if "Failed to get registration" in reason:  # the runtime does not say of what
+        reason += f" (the model's operators: {', '.join(sorted({op.name for op in model.operators}))})"
+    return FileFormatError(f"TFLite Micro cannot run the model: {reason}")

@@ -26,7 +26,7 @@ typedef struct delegate_data {
 } delegate_data;
 
 static tfl_status report(tfl_context *context) {
-    context->report_error(context, "%s", TfcapsLastError());
+    context->report_error(context, "%s\n", TfcapsLastError());
     return TFL_ERROR;
 }
 

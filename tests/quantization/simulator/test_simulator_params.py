@@ -104,7 +104,9 @@ def write_wide(values):
 def test_a_message_says_what_is_expected():
     with pytest.raises(FileFormatError, match=r"^TfcapsSquash: option 'input_zero_point' is 200, expected an integer"):
         SquashParams(200, 1)
-    with pytest.raises(FileFormatError, match=r"'multiplier' is .*expected a vector of integers, each in 0 \.\.\. 2147"):
+    with pytest.raises(
+        FileFormatError, match=r"'multiplier' is .*expected a vector of integers, each in 0 \.\.\. 2147"
+    ):
         CapsuleDenseParams(0, 3, 0, 0, [1.5], 40, 40, 20)
 
 

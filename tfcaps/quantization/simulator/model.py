@@ -14,6 +14,7 @@ from tfcaps.errors import FileFormatError, TfcapsError
 from tfcaps.quantization.simulator.contract import check_capsule_op
 from tfcaps.quantization.simulator.ops import OPS, OpCall
 from tfcaps.runtime.batches import BatchRunner, Inputs, Outputs
+from tfcaps.runtime.shape_check import check_builtin_op
 from tfcaps.runtime.tflite_file import read_tflite
 
 _CHUNK = 32  # examples at a time: keeps the memory of convolutions and votes small
@@ -56,6 +57,7 @@ class Simulator(BatchRunner):
                 known = ", ".join(OPS)
                 raise FileFormatError(f"operator {op.name} (tensor {tensor!r}) is not simulated; known: {known}")
             check_capsule_op(op, self._model.tensors)
+            check_builtin_op(op, self._model.tensors)
 
     def run(self, x: Inputs, keep: Iterable[int] = ()) -> SimulatorRun:
         """Runs a batch and keeps intermediate values.

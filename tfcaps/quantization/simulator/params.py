@@ -88,7 +88,9 @@ class OpParams:
             fits = False
         if not fits:
             what = "a vector of integers, each" if wants_vector else "an integer"
-            shown = np.array2string(np.asarray(value), threshold=8) if isinstance(value, np.ndarray) else repr(value)
+            shown = (
+                " ".join(np.array2string(array, threshold=8).split()) if isinstance(value, np.ndarray) else repr(value)
+            )
             raise FileFormatError(f"{self.OP}: option {key!r} is {shown}, expected {what} in {low} ... {high}")
         if not wants_vector:
             return int(array)
