@@ -93,14 +93,14 @@ def packages() -> list[str]:
 
 
 commands = {"build": Build, "build_native": BuildNative}
-try:  # the libraries know no Python version: one wheel serves them all
-    from wheel.bdist_wheel import bdist_wheel
-except ImportError:
+try:
     from setuptools.command.bdist_wheel import bdist_wheel
+except ImportError:  # before setuptools 70.1
+    from wheel.bdist_wheel import bdist_wheel
 
 
 class Wheel(bdist_wheel):
-    """Tagged by platform only."""
+    """Tagged by platform only: the libraries know no Python version, so one wheel serves them all."""
 
     def get_tag(self) -> tuple[str, str, str]:
         """py3, no ABI, this platform."""

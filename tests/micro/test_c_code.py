@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from tiny_models import dense_params, length_params, squash_params
 
-from tfcaps.quantization.simulator import CapsuleDenseParams
 from tfcaps.micro import include_dir, library_path, source_files
 from tfcaps.micro.build import WARNINGS, compiler, libraries
+from tfcaps.quantization.simulator import CapsuleDenseParams
 
 ROOT = include_dir().parent
 INCLUDES = [f"-I{ROOT / folder}" for folder in ("include", "src", "host")]
@@ -85,7 +85,9 @@ def test_hostile_options_under_sanitizers(tmp_path):
     flags = ["-std=c99", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
     probe = tmp_path / "probe.c"
     probe.write_text("int main(void) { return 0; }\n")
-    if subprocess.run([*compiler(), *flags, str(probe), "-o", str(program)], capture_output=True, check=False).returncode:
+    if subprocess.run(
+        [*compiler(), *flags, str(probe), "-o", str(program)], capture_output=True, check=False
+    ).returncode:
         pytest.skip("the compiler has no sanitizers")
     sources = [*source_files(), os.path.join(os.path.dirname(__file__), "hostile.c")]
     run(*compiler(), *flags, INCLUDES[0], *sources, "-o", program)

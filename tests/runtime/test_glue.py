@@ -87,7 +87,7 @@ def test_scales_that_the_kernels_cannot_write_are_refused():
 
 def test_zero_points_that_contradict_the_options_are_refused():
     model = squash(params=squash_params(0.05, 9)).to_bytes()
-    with pytest.raises(FileFormatError, match="zero point 9, the tensor has 0"):
+    with pytest.raises(FileFormatError, match=r"zero point 9, the tensor has 0"):
         LitertBackend(read_tflite(model))
     with pytest.raises(FileFormatError, match="expected input zero point 9, got 0"):
         Interpreter(model, "tflm")
@@ -124,7 +124,7 @@ def test_missing_runtimes_say_how_to_get_them(monkeypatch):
     with pytest.raises(RuntimeUnavailableError, match="pip install ai-edge-litert"):
         litert.load_module()
     monkeypatch.setattr(litert, "_PACKAGES", (("ai_edge_litert", "ai_edge_litert.interpreter", (77,)),))
-    with pytest.raises(RuntimeUnavailableError, match="ai_edge_litert .*expected version 77"):
+    with pytest.raises(RuntimeUnavailableError, match=r"ai_edge_litert .*expected version 77"):
         litert.load_module()
     monkeypatch.setitem(__import__("sys").modules, "tflite_micro.python.tflite_micro", None)
     with pytest.raises(RuntimeUnavailableError, match="pip install tflite-micro"):

@@ -151,8 +151,8 @@ def dense_params(rng, outputs, *, capsules, inputs, depth, iterations=3, zero_po
 def planted_routing(iterations):
     """(u, kernel, params) of a layer whose longest capsule is 0 after one iteration, and 1 when routing works.
 
-    All votes agree weakly on capsule 0: their mean has length 1. On capsule 1, 14 of 20 agree strongly and 6 object more
-    strongly still: the mean is 0.5, but routing takes the objectors' weight away.
+    All votes agree weakly on capsule 0: their mean has length 1. On capsule 1, 14 of 20 agree strongly and 6 object
+    more strongly still: the mean is 0.5, but routing takes the objectors' weight away.
     """
     weak, strong, against = 0.1, 2.0, -4.5
     scales = np.array([weak / 127, weak / 127, 4.5 / 127, 4.5 / 127])

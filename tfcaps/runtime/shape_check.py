@@ -1,7 +1,7 @@
 """The shapes and types of builtin operators, for those whose kernels in TFLite Micro believe the file.
 
 A convolution there writes as many values as its output's shape in the file says, reads as many as its filter's, and
-divides by channel counts. Operators that are not listed here check their tensors themselves, or are left to the runtime.
+divides by channel counts. Operators without a rule here check their tensors themselves, or are left to the runtime.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""FULLY_CONNECTED on int8, as TFLite Micro and the specification round it; LiteRT 2.3 rounds once: 1 off now and then."""
+"""FULLY_CONNECTED on int8, rounded twice as in TFLite Micro; LiteRT 2.3 rounds once and is off by one now and then."""
 
 from __future__ import annotations
 
