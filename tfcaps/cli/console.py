@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tfcaps.errors import TfcapsError
 
@@ -43,15 +43,16 @@ def print_json(value: Any) -> None:
     print(json.dumps(_plain(value), indent=2, allow_nan=False))
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table; numbers are right-aligned."""
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], whole: str = "") -> None:
+    """A table; numbers are right-aligned, and the column called `whole` stays in one line when space is short."""
     from rich.table import Table
 
     cells = [list(row) for row in rows]
     table = Table(title=printable(title), title_justify="left")
     for k, column in enumerate(columns):
         numbers = bool(cells) and all(isinstance(row[k], (int, float)) for row in cells)
-        table.add_column(column, justify="right" if numbers else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if numbers else "left"
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=column == whole)
     for row in cells:
         table.add_row(*[_cell(value) for value in row])
     _console(sys.stdout).print(table)
@@ -93,6 +94,14 @@ def progress(description: str, total: int) -> Iterator[Callable[..., None]]:
             bar.update(task, completed=done, note=note)
 
         yield show
+
+
+@contextlib.contextmanager
+def busy(description: str) -> Iterator[None]:
+    """A sign of life on standard error, if that is a terminal, for work whose length nobody knows."""
+    screen = _console(sys.stderr)
+    with screen.status(printable(description)) if screen.is_terminal else contextlib.nullcontext():
+        yield
 
 
 def _console(stream: Any) -> Console:

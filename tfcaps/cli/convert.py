@@ -45,14 +45,16 @@ def convert(
 
     start = time.monotonic()
     if model_files.is_qat(model):
-        file = to_tflite(keras_model)
+        with console.busy(f"converting {model.name}"):
+            file = to_tflite(keras_model)
     else:
         from tfcaps.cli.data import DataChoice, check_fits
 
         images = DataChoice(data, data_dir, image_size).load()
         check_fits(images, keras_model.input_shape)
         chosen = images.calibration(min(calibration_samples, len(images.x_train)), seed)
-        file = to_tflite(keras_model, chosen, calibration_samples=None)
+        with console.busy(f"calibrating and converting {model.name}"):
+            file = to_tflite(keras_model, chosen, calibration_samples=None)
     seconds = time.monotonic() - start
     with files.replacing(output) as part:
         part.write_bytes(file)

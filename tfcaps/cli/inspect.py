@@ -34,26 +34,28 @@ def inspect(model: Path, as_json: bool) -> None:
         [[role, t.name, t.dtype, _shape(t.shape), t.scale, t.zero_point] for role, t in ends],
     )
     console.print_table(
-        "operators, in their order",
-        ["#", "operator", "input", "output", "scale", "zero point", "constants"],
+        "operators, with the bytes of their weights and other constants",
+        ["#", "operator", "input", "output", "scale", "zero", "bytes"],
         [
             [
                 number,
                 op.name,
                 ", ".join(_shape(t.shape) for t in op.inputs),
                 ", ".join(_shape(t.shape) for t in op.outputs),
-                op.outputs[0].scale,
+                float(f"{op.outputs[0].scale:.4g}"),
                 op.outputs[0].zero_point,
                 op.constant_bytes,
             ]
             for number, op in enumerate(profile.operators)
         ],
+        whole="operator",
     )
     custom = [(number, op) for number, op in enumerate(profile.operators) if op.options]
     console.print_table(
         "custom options",
         ["#", "operator", "option", "value"],
         [[number, op.name, key, _short(value)] for number, op in custom for key, value in op.options.items()],
+        whole="operator",
     )
     console.print_pairs(
         "sizes in bytes",
