@@ -10,11 +10,15 @@ from tfcaps.converters import flatbuffer, tracing
 from tfcaps.converters.flatbuffer import Model, Operator, Subgraph, schema
 from tfcaps.converters.ops import Call, Quantization
 from tfcaps.errors import ConversionError
+from tfcaps.layers import Squash
 from tfcaps.quantization.calibration import squash_clip
 
 # Operators whose output carries the scale of their input, and operators that can give any scale.
 _SAME_SCALE = {"RESHAPE", "TRANSPOSE", "SQUEEZE", "EXPAND_DIMS", "STRIDED_SLICE", "MAX_POOL_2D", "PAD"}
 _RESCALING = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "SUB", "MUL", "TRANSPOSE_CONV", "MEAN"}
+
+# Vectors shorter than 1/16 squash to zero in int8: a layer that gives nothing larger loses nothing in this range.
+_SMALLEST_SQUASH_RANGE = (-128e-4, 127e-4)
 
 
 def fill(file: Model, calls: list[Call], *, fit_squash_range: bool) -> None:
@@ -34,8 +38,12 @@ def fill(file: Model, calls: list[Call], *, fit_squash_range: bool) -> None:
     unit_length: set[int] = set()  # tensors of squashed capsules, which have lengths below one
     for k, call in enumerate(calls):
         tap, hole = taps[f"tap_{k}"], holes[f"hole_{k}"]
-        if fit_squash_range and type(call.layer).__name__ == "Squash":
-            _fit_range(file, graph, tap, squash_clip(call.inputs))
+        if isinstance(call.layer, Squash):
+            if fit_squash_range:
+                _fit_range(file, graph, tap, squash_clip(call.inputs))
+            q = flatbuffer.get_quantization(graph.tensors[tap])
+            if q is not None and q[0] < _SMALLEST_SQUASH_RANGE[1] / 127:
+                _fit_range(file, graph, tap, _SMALLEST_SQUASH_RANGE)
         source = _source(graph, tap, call)
         op = tracing.lowering_of(call.layer).lower(call, source, from_squash=tap in unit_length)
         inputs = [tap]

@@ -160,3 +160,11 @@ def test_a_mixed_precision_model_converts_as_its_float32_twin_does():
     files = to_tflite(model, data), to_tflite(twin, data)
     np.testing.assert_array_equal(*[Interpreter(file)(data) for file in files])
     assert model.layers[1].compute_dtype == "float16"
+
+
+@pytest.mark.parametrize("fit", [False, True])
+def test_a_layer_of_next_to_nothing_squashes_to_zero(fit):
+    model, data = zoo.build("functional")
+    primary = model.get_layer("primary")
+    primary.set_weights([1e-9 * w for w in primary.get_weights()])
+    assert not Interpreter(to_tflite(model, data, fit_squash_range=fit))(data).any()
