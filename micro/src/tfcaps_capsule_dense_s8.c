@@ -140,7 +140,8 @@ static void squash_sum(int32_t dimension, const int64_t *s, int64_t *v) {
 static void finish_sums(const tfcaps_capsule_dense_params *params, const tfcaps_capsule_dense_dims *dims,
                         int first, const int32_t *bias, const scratch *s) {
     const int32_t dimension = dims->output_dimension;
-    const int64_t share = ((int64_t)1 << 31) / (dims->output_capsules + params->leaky);
+    const uint32_t sharers = (uint32_t)(dims->output_capsules + params->leaky);
+    const int64_t share = (int64_t)(((uint32_t)1 << 31) / sharers);
     for (int32_t j = 0; j < dims->output_capsules; ++j) {
         for (int32_t n = j * dimension; n < (j + 1) * dimension; ++n) {
             const int64_t a = first ? tfcaps_rshift(share * s->sums[n], 31) : tfcaps_rshift(s->sums[n], 15);
