@@ -18,7 +18,7 @@ from tfcaps.errors import ModelError
 from tfcaps.layers import CapsuleDense, CapsuleLength, CapsuleOp, intercept
 from tfcaps.quantization import simulator
 from tfcaps.runtime import Interpreter
-from tfcaps.runtime.tflite_file import read_tflite
+from tfcaps.runtime.tflite_file import Operator, read_tflite
 
 _BATCH = 50
 
@@ -173,13 +173,17 @@ class _IntegerSide:
         couplings = []
         for k, op in enumerate(self._routing):
             params = simulator.CapsuleDenseParams.from_options(op.custom_options)
-            tensors = [self._file.tensors[i] for i in op.inputs if i >= 0]
-            bias = tensors[2].data if len(tensors) > 2 else None
+            kernel, bias = self._constant(op, 1), self._constant(op, 2)
+            assert kernel is not None  # the interpreter has checked the operator
             u = np.concatenate([example[k] for example in seen])
             capsules = self._file.tensors[op.outputs[0]].shape[1]
-            result = simulator.capsule_dense(u, tensors[1].data, bias, params, capsules)
+            result = simulator.capsule_dense(u, kernel, bias, params, capsules)
             couplings.append((result.couplings, bool(params.leaky)))
         return np.concatenate(scores), couplings
+
+    def _constant(self, op: Operator, position: int) -> np.ndarray | None:
+        given = position < len(op.inputs) and op.inputs[position] >= 0
+        return self._file.tensors[op.inputs[position]].data if given else None
 
     def _examples(self, batch: Mapping[str, np.ndarray]) -> Iterator[Any]:
         for n in range(len(batch[self._names[0]])):

@@ -16,7 +16,8 @@ os.environ["TF_USE_LEGACY_KERAS"] = "1"  # tfmot, which prunes and quantises, kn
 from tfcaps.cli import console, quiet
 
 quiet.prepare_environment()
-quiet.keep_stderr_to_ourselves()
+if __name__ == "__main__":  # TensorFlow announces itself when it is imported
+    quiet.keep_stderr_to_ourselves()
 
 from dataclasses import dataclass
 from pathlib import Path

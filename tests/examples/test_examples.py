@@ -64,3 +64,17 @@ def test_convert_and_run(few_images, capsys, tmp_path):
 def test_convert_without_a_model(few_images):
     answers = example("03_convert_and_run")(["--data", few_images, "--samples", "64"])
     assert answers["float"].shape == (64, 4)
+
+
+@pytest.mark.skipif(not LEGACY, reason="tfmot knows tf_keras only")
+def test_demo(few_images, tmp_path, capsys):
+    options = ["--data", few_images, "--epochs", "4", "2", "1", "--output-dir", "out"]
+    steps = example("demo")(options)
+    assert [s.name for s in steps][-2:] == ["int8 in LiteRT", "int8 in TFLite Micro"]
+    assert steps[-1].accuracy > 0.9
+    assert steps[-1].arena_bytes > 1000
+    assert steps[0].nonzeros == steps[0].parameters
+    assert steps[-1].nonzeros == pytest.approx(0.5 * steps[0].parameters, rel=0.02)
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert written == {"float.keras", "micro.tflite", "table.md", "training.png", "sizes.png", "samples.png"}
+    assert "agree to the bit" in capsys.readouterr().out
