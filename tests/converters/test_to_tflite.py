@@ -41,9 +41,11 @@ def test_both_runtimes_give_the_same_bits(converted):
     random = np.random.default_rng(1)
     x = {i.name: random.integers(-128, 128, (8, *i.shape[1:]), np.int8) for i in litert.inputs}
     x = x if len(x) > 1 else next(iter(x.values()))
+    # LiteRT's reference FULLY_CONNECTED rounds once, TensorFlow Lite Micro's twice: now and then they differ by one.
+    apart = 1 if any(op.name == "FULLY_CONNECTED" for op in read_tflite(file).operators) else 0
     for a, b in zip(outputs(litert.invoke(x)), outputs(tflm.invoke(x)), strict=True):
         assert a.dtype == np.int8
-        np.testing.assert_array_equal(a, b)
+        assert np.abs(a.astype(int) - b).max() <= apart
 
 
 def test_the_simulator_gives_the_same_bits_for_every_capsule_operator(converted):
