@@ -141,6 +141,14 @@ def test_layers_that_cannot_be_converted_are_named(data, tmp_path):
     assert not (tmp_path / "model.tflite").exists()
 
 
+def test_a_model_without_shapes(data, tmp_path):
+    from tfcaps._keras import keras
+
+    with pytest.warns(UserWarning, match="not yet been built"):
+        keras.Sequential([keras.layers.Dense(4)]).save(str(tmp_path / "model.keras"))
+    refused(tfcaps("convert", tmp_path / "model.keras", "--data", data), "saved before it was built")
+
+
 def copy_zip(source, target, leave_out=(), replace=None):
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
         for entry in old.namelist():

@@ -128,6 +128,8 @@ def _load_keras(path: Path, called: Path | None = None) -> Any:
         raise ModelError(f"{called or path}: the model cannot be loaded ({_first_sentence(error)})") from None
     if not isinstance(model, keras.Model):
         raise ModelError(f"{called or path}: holds a {type(model).__name__}, not a model")
+    if not getattr(model, "inputs", None):
+        raise ModelError(f"{called or path}: the model was saved before it was built")
     return model
 
 
