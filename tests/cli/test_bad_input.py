@@ -54,7 +54,7 @@ def test_bad_arguments(arguments, message, tmp_path, monkeypatch):
         (["prune", "{chain}/model.keras", "--block", "row"], "'row' is not one of"),
         (["prune", "{chain}/model.keras", "--data", "digits"], "images of (8, 8, 1)"),
         (["prune", "{chain}/model.keras", "--data", "{data}", "--block", "2:4", "--sparsity", "0.7"], "2:4"),
-        (["quantize", "{chain}/model.keras", "-o", "{chain}/model.keras"], "to end in .qat"),
+        (["quantize", "{chain}/model.keras", "-o", "{chain}/model.h5"], "to end in .qat or .keras"),
         (["quantize", "{chain}/model.keras", "--data", "digits"], "images of (8, 8, 1)"),
         (["convert", "{chain}/model.keras", "--data", "digits"], "images of (8, 8, 1)"),
         (["convert", "{chain}/model.tflite"], "expected a model saved as .keras or .qat"),

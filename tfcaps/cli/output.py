@@ -10,14 +10,18 @@ from pathlib import Path
 from tfcaps.errors import TfcapsError
 
 
-def check(path: Path, suffix: str) -> None:
+def check(path: Path, *suffixes: str) -> None:
     """Complain now, not after an hour of training.
+
+    Args:
+        path: To be written.
+        suffixes: What its name may end in.
 
     Raises:
         TfcapsError: If the file could not be written, or is called otherwise than such files are.
     """
-    if path.suffix != suffix:
-        raise TfcapsError(f"{path}: expected the output's name to end in {suffix}")
+    if path.suffix not in suffixes:
+        raise TfcapsError(f"{path}: expected the output's name to end in {' or '.join(suffixes)}")
     folder = path.parent
     if not folder.is_dir():
         raise TfcapsError(f"{path}: the folder {folder} does not exist")

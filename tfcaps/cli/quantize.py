@@ -38,10 +38,10 @@ def quantize(
 ) -> None:
     """Train a model on with int8 rounding in it.
 
-    MODEL is a .keras file, the output a .qat file for `tfcaps convert`. This step is optional: `tfcaps convert` also
-    takes a .keras file and calibrates on some images.
+    MODEL is a .keras file, the output a .qat file for `tfcaps convert` (a name in .keras is allowed; Keras itself cannot
+    read it). This step is optional: `tfcaps convert` also takes a .keras file and calibrates on some images.
     """
-    files.check(output, ".qat")
+    files.check(output, ".qat", ".keras")
     from tfcaps.cli.data import DataChoice
 
     images = DataChoice(data, data_dir, image_size).load().subset(train=samples, seed=recipe["seed"])
