@@ -16,18 +16,24 @@
  * halves away from zero. Zero points are the tensors' own, not negated. activation_min and activation_max
  * limit the output; both are int8 and hold its zero point already.
  *
- * Memory shared by input and output. Wherever nothing is said here, input and output must not overlap.
+ * Memory shared by input and output. Where nothing is said here, input and output must not overlap.
  *
- *   in place   Output at the very address of an input of the output's size: lookup, softmax, add, sub, mul,
- * maximum and minimum. The other input of the last five must not overlap the output, unless it is in place
- * too. in order   Convolutions and pools write the output row by row, from top to bottom and image by image.
- * From the moment anything of output row y is written, no input row above first(y) = max(0, y * stride_height
- * - padding_top) is read. So the output may begin L bytes before the input it follows, and overlap it, with
- *                  L = the largest (y + 1) * output_row - first(y) * input_row over all y
- *              for rows of output_row and input_row bytes. With several images, both must be apart.
- *   no code    RESHAPE, SQUEEZE, EXPAND_DIMS: the output is the input. MEAN is tfcaps_sum_s8. LOGISTIC, TANH,
- *              HARD_SWISH, LEAKY_RELU, RELU, RELU6, RELU_N1_TO_1 and QUANTIZE from int8 to int8 are
- * tfcaps_lookup_s8.
+ * In place: the output may lie at the very address of an input of the output's size in lookup, softmax, add,
+ * sub, mul, maximum and minimum. The other input of the last five must not overlap the output, unless it is
+ * at that address too.
+ *
+ * In order: convolutions and pools write the output row by row, from top to bottom and image by image. From
+ * the moment anything of output row y is written, no input row above first(y) is read, with
+ *
+ *     first(y) = max(0, y * stride_height - padding_top)
+ *
+ * so the output of one image may begin L bytes before the input, and overlap it, for rows of output_row and
+ * input_row bytes and
+ *
+ *     L = the largest (y + 1) * output_row - first(y) * input_row over all y
+ *
+ * No code: RESHAPE, SQUEEZE and EXPAND_DIMS change nothing. MEAN is tfcaps_sum_s8. LOGISTIC, TANH,
+ * HARD_SWISH, LEAKY_RELU, RELU, RELU6 and QUANTIZE from int8 to int8 are tfcaps_lookup_s8.
  */
 #ifndef TFCAPS_NN_H
 #define TFCAPS_NN_H
