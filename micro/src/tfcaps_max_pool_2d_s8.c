@@ -1,0 +1,52 @@
+#include "tfcaps_pool_2d_check.h"
+
+/* size channels at one position; input is at the first of them of the first tap. */
+static void output_block(const tfcaps_pool_2d_params *params, const int8_t *input, int32_t row,
+                         int32_t channels, int32_t rows, int32_t columns, int32_t size, int8_t *output) {
+    int8_t largest[TFCAPS_POOL_BLOCK];
+    for (int32_t n = 0; n < size; ++n) {
+        largest[n] = INT8_MIN;
+    }
+    for (int32_t y = 0; y < rows; ++y) {
+        for (int32_t x = 0; x < columns; ++x) {
+            const int8_t *pixel = input + y * row + x * channels;
+            for (int32_t n = 0; n < size; ++n) {
+                largest[n] = pixel[n] > largest[n] ? pixel[n] : largest[n];
+            }
+        }
+    }
+    for (int32_t n = 0; n < size; ++n) {
+        output[n] = (int8_t)tfcaps_sat(largest[n], params->activation_min, params->activation_max);
+    }
+}
+
+tfcaps_status tfcaps_max_pool_2d_s8(const tfcaps_pool_2d_params *params, const tfcaps_image_dims *input_dims,
+                                    const int8_t *input, const tfcaps_image_dims *output_dims,
+                                    int8_t *output) {
+    const tfcaps_status status = tfcaps_check_pool_2d(params, input_dims, input, output_dims, output);
+    if (status != TFCAPS_OK) {
+        return status;
+    }
+    const tfcaps_window rows = tfcaps_pool_2d_rows(params, input_dims, output_dims);
+    const tfcaps_window columns = tfcaps_pool_2d_columns(params, input_dims, output_dims);
+    const int32_t channels = input_dims->channels;
+    const int32_t input_row = channels * input_dims->width;
+    for (int32_t batch = 0; batch < input_dims->batches; ++batch) {
+        for (int32_t row = 0; row < output_dims->height; ++row) {
+            const tfcaps_taps y = tfcaps_window_taps(&rows, row);
+            for (int32_t column = 0; column < output_dims->width; ++column) {
+                const tfcaps_taps x = tfcaps_window_taps(&columns, column);
+                const int8_t *first =
+                    input + (y.input + y.first) * input_row + (x.input + x.first) * channels;
+                for (int32_t start = 0; start < channels; start += TFCAPS_POOL_BLOCK) {
+                    const int32_t left = channels - start;
+                    output_block(params, first + start, input_row, channels, y.end - y.first, x.end - x.first,
+                                 left < TFCAPS_POOL_BLOCK ? left : TFCAPS_POOL_BLOCK, output + start);
+                }
+                output += channels;
+            }
+        }
+        input += input_row * input_dims->height;
+    }
+    return TFCAPS_OK;
+}

@@ -1,0 +1,69 @@
+/* Windows that move over an image: what convolutions and pools have in common. Private. */
+#ifndef TFCAPS_WINDOW_H
+#define TFCAPS_WINDOW_H
+
+#include "tfcaps/nn.h"
+#include "tfcaps_fixed_point.h"
+
+/* One dimension of a window over one dimension of an image. */
+typedef struct tfcaps_window {
+    int32_t input;
+    int32_t output;
+    int32_t taps;
+    int32_t stride;
+    int32_t dilation;
+    int32_t padding; /* in front */
+} tfcaps_window;
+
+/* The taps first ... end - 1 of one output position, which lie inside the image; input is where tap 0 lies.
+ */
+typedef struct tfcaps_taps {
+    int32_t input;
+    int32_t first;
+    int32_t end;
+} tfcaps_taps;
+
+static inline int tfcaps_is_extent(int32_t x) {
+    return x >= 1 && x <= TFCAPS_MAX_EXTENT;
+}
+
+/* Whether the four sizes are in range, and such a tensor has at most 2^31 - 1 bytes. */
+static inline int tfcaps_is_image(const tfcaps_image_dims *dims) {
+    return tfcaps_is_extent(dims->batches) && tfcaps_is_extent(dims->height) &&
+           tfcaps_is_extent(dims->width) && tfcaps_is_extent(dims->channels) &&
+           (uint64_t)dims->batches * (uint64_t)dims->height * (uint64_t)dims->width *
+                   (uint64_t)dims->channels <=
+               INT32_MAX;
+}
+
+/* Stride, dilation and padding of a window whose sizes are in range: padding less than the window, and no
+ * output position wholly behind the image. */
+static inline tfcaps_status tfcaps_check_window(const tfcaps_window *window) {
+    if (!tfcaps_is_extent(window->stride) || !tfcaps_is_extent(window->dilation) || window->padding < 0 ||
+        window->padding > (int64_t)(window->taps - 1) * window->dilation) {
+        return TFCAPS_ERROR_RANGE;
+    }
+    if ((int64_t)(window->taps - 1) * window->dilation >= TFCAPS_MAX_EXTENT ||
+        (int64_t)(window->output - 1) * window->stride - window->padding >= window->input) {
+        return TFCAPS_ERROR_DIMS;
+    }
+    return TFCAPS_OK;
+}
+
+/* The taps at one output position; a division only where the window leaves the image. */
+static inline tfcaps_taps tfcaps_window_taps(const tfcaps_window *window, int32_t output) {
+    tfcaps_taps taps = {output * window->stride - window->padding, 0, window->taps};
+    if (taps.input < 0) {
+        taps.first = (window->dilation - 1 - taps.input) / window->dilation;
+    }
+    if (taps.input + (window->taps - 1) * window->dilation >= window->input) {
+        taps.end = (window->input - 1 - taps.input) / window->dilation + 1;
+    }
+    if (taps.first >= taps.end) { /* the image lies between two taps */
+        const tfcaps_taps none = {0, 0, 0};
+        return none;
+    }
+    return taps;
+}
+
+#endif
