@@ -99,9 +99,8 @@ def require(toolchains: Iterable[Toolchain]) -> None:
     lacking = missing(toolchains)
     if lacking:
         packages = dict.fromkeys(package for needed in lacking.values() for package in needed)
-        raise RuntimeUnavailableError(
-            f"not found or incomplete: {', '.join(lacking)}; try: sudo apt-get install --no-install-recommends {' '.join(packages)}"
-        )
+        command = f"sudo apt-get install --no-install-recommends {' '.join(packages)}"
+        raise RuntimeUnavailableError(f"not found or incomplete: {', '.join(lacking)}; on Debian: {command}")
 
 
 def _has_picolibc(gcc: str) -> bool:

@@ -1,0 +1,83 @@
+"""Calls of capsule kernels with the simulator's answers, and the bytes of them that kernel_calls.c reads."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from tiny_models import dense_params, length_params, planted_routing, replace
+
+from tfcaps.quantization.simulator import CapsuleDenseParams, SquashParams, capsule_dense, length, squash
+
+SQUASH, LENGTH, DENSE = 1, 2, 3
+DENSE_KEYS = ("input_zero_point", "iterations", "leaky", "vote_shift", "sum_shift", "logit_shift", "logit_bits")
+
+
+@dataclass
+class Call:
+    name: str
+    words: bytes
+    expected: np.ndarray
+
+
+def pack(*parts):
+    """Integers as 32-bit words; int8 arrays padded to them."""
+    packed = []
+    for part in parts:
+        array = np.atleast_1d(np.asarray(part))
+        if array.dtype == np.int8:
+            packed.append(array.tobytes() + b"\0" * (-array.size % 4))
+        else:
+            packed.append(array.astype(np.int64).astype("<u4").tobytes())
+    return b"".join(packed)
+
+
+def int8(rng, *shape):
+    return rng.integers(-128, 128, shape).astype(np.int8)
+
+
+def squash_call(rng, capsules, dimension, zero_point):
+    data = int8(rng, capsules, dimension)
+    params = SquashParams(zero_point, int(2 ** rng.uniform(4, 20)))
+    words = pack(SQUASH, zero_point, params.inverse_square_scale, capsules, dimension, data)
+    return Call(f"squash {capsules}x{dimension}", words, squash(data, params))
+
+
+def length_call(rng, capsules, dimension, zero_point, zero_point_out):
+    data = int8(rng, capsules, dimension)
+    params = length_params(dimension, 2 ** rng.uniform(-9, -5), 1 / 128, zero_point, zero_point_out)
+    fields = [zero_point, zero_point_out, params.multiplier, params.shift, capsules, dimension]
+    return Call(f"length {capsules}x{dimension}", pack(LENGTH, *fields, data), length(data, params))
+
+
+def dense_call(name, u, kernel, bias, params: CapsuleDenseParams, capsules):
+    dims = [*u.shape, capsules, kernel.shape[1] // capsules, int(bias is not None)]
+    parts = [getattr(params, key) for key in DENSE_KEYS] + dims + ([] if bias is None else [bias])
+    words = pack(DENSE, *parts, params.multiplier, u, kernel)
+    return Call(name, words, capsule_dense(u, kernel, bias, params, capsules).output)
+
+
+def random_dense(rng, *, batch=1, wild=False):
+    inputs, depth = int(rng.integers(1, 40)), int(rng.choice([1, 3, 4, 7, 8, 16]))
+    capsules, dimension = int(rng.integers(1, 11)), int(rng.choice([1, 2, 4, 6, 8, 16, 17]))
+    outputs = capsules * dimension
+    options = {"iterations": int(rng.choice([1, 2, 3, 5])), "leaky": int(rng.integers(0, 2))}
+    options["zero_point"] = int(rng.choice([0, -128, 5, 127]))
+    bias = rng.integers(-4096, 4096, outputs).astype(np.int32) if rng.integers(0, 2) else None
+    params = dense_params(rng, outputs, capsules=capsules, inputs=inputs, depth=depth, **options)
+    if wild:
+        params = replace(params, multiplier=rng.integers(0, 2**31, outputs), logit_bits=int(rng.integers(8, 31)))
+    name = f"dense {batch}x{inputs}x{depth} to {capsules}x{dimension} {options} bias {bias is not None} wild {wild}"
+    return dense_call(name, int8(rng, batch, inputs, depth), int8(rng, inputs, outputs, depth), bias, params, capsules)
+
+
+def all_calls():
+    """The same calls every time: a little of everything, and routing whose result depends on its iterations."""
+    rng = np.random.default_rng(11)
+    calls = [squash_call(rng, n, d, z) for n, d, z in ((1, 1, 0), (9, 4, -128), (33, 8, 7), (3, 17, 127), (2, 65, 0))]
+    calls += [
+        length_call(rng, *shape) for shape in ((10, 6, 0, -128), (1, 16, 5, 0), (7, 64, -128, 127), (2, 256, 0, 3))
+    ]
+    calls += [random_dense(rng, batch=1 + n % 2, wild=n % 4 == 3) for n in range(16)]
+    for iterations in (1, 3):
+        u, kernel, params = planted_routing(iterations)
+        calls.append(dense_call(f"planted, {iterations} iterations", u, kernel, None, params, 2))
+    return calls
