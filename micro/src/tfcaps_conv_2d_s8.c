@@ -8,17 +8,16 @@ typedef struct layer {
     tfcaps_window columns;
     const int8_t *kernel;
     const int32_t *bias;
-    int32_t filters;      /* of one group */
-    int32_t groups;       /* of filters, and of input channels */
-    int32_t depth;        /* input channels of one group */
-    ptrdiff_t pixel;      /* bytes of an input pixel, and of a row */
-    int32_t row;          /* bytes of an input row */
-    ptrdiff_t kernel_row; /* bytes of a row of a filter, and of a whole one */
-    int32_t kernel_size;  /* bytes of a filter */
+    int32_t filters;     /* of one group */
+    int32_t groups;      /* of filters, and of input channels */
+    int32_t depth;       /* input channels of one group */
+    int32_t pixel;       /* bytes of an input pixel */
+    int32_t row;         /* bytes of an input row */
+    int32_t kernel_row;  /* bytes of a row of a filter */
+    int32_t kernel_size; /* bytes of a filter */
 } layer;
 
-/* One filter at one position. input is at the first tap of the first row that counts, in the filter's group.
- */
+/* One filter at one position. input is at the first tap that counts, in the filter's group. */
 static uint32_t filter_sum(const layer *conv, const int8_t *input, const int8_t *kernel, int32_t rows,
                            int32_t columns, uint32_t sum) {
     const int32_t zero_point = conv->params->input_zero_point;

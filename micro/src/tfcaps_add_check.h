@@ -1,0 +1,29 @@
+/* The parameters that ADD and SUB share. Private. */
+#ifndef TFCAPS_ADD_CHECK_H
+#define TFCAPS_ADD_CHECK_H
+
+#include "tfcaps_binary.h"
+#include "tfcaps_multiply.h"
+
+/* One input value in the common scale; 255 << 22 and the sum of two of them fit. */
+static inline int32_t tfcaps_add_term(int32_t value, int32_t zero_point, int32_t left_shift,
+                                      int32_t multiplier, int32_t shift) {
+    return tfcaps_multiply((value - zero_point) * (1 << left_shift), multiplier, shift);
+}
+
+static inline tfcaps_status tfcaps_check_add(const tfcaps_add_params *params) {
+    if (params == NULL) {
+        return TFCAPS_ERROR_NULL;
+    }
+    if (params->left_shift < 0 || params->left_shift > 22 || !tfcaps_is_int8(params->input1_zero_point) ||
+        !tfcaps_is_int8(params->input2_zero_point) || !tfcaps_is_int8(params->output_zero_point) ||
+        !tfcaps_is_scale(params->input1_multiplier, params->input1_shift) || params->input1_shift > 0 ||
+        !tfcaps_is_scale(params->input2_multiplier, params->input2_shift) || params->input2_shift > 0 ||
+        !tfcaps_is_scale(params->output_multiplier, params->output_shift) ||
+        !tfcaps_is_activation(params->activation_min, params->activation_max)) {
+        return TFCAPS_ERROR_RANGE;
+    }
+    return TFCAPS_OK;
+}
+
+#endif
