@@ -1,4 +1,4 @@
-"""The published MNIST network learns as it should: Sabour et al. 2017 route, Costa et al. 2022 give sizes and recipe."""
+"""The MNIST network of Costa et al. 2022 learns, by their recipe."""
 
 import pytest
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tfcaps.datasets.base import DATASETS, Dataset, make
-from tfcaps.datasets.files import split, to_images
+from tfcaps.datasets.files import to_images
 from tfcaps.errors import DataError
 
 _TEST = 1000
