@@ -11,7 +11,24 @@ Counts are instructions, exact and the same every time; they are not cycles. doc
 
 from tfcaps.micro.boards.build import Image, Sources, build
 from tfcaps.micro.boards.emulator import Run, run
+from tfcaps.micro.boards.measure import MODEL_NAME, Layer, Measurement, measure
 from tfcaps.micro.boards.registry import BOARDS, Board, Memory, board
 from tfcaps.micro.boards.toolchains import missing, require
 
-__all__ = ["BOARDS", "Board", "Image", "Memory", "Run", "Sources", "board", "build", "missing", "require", "run"]
+__all__ = [
+    "BOARDS",
+    "MODEL_NAME",
+    "Board",
+    "Image",
+    "Layer",
+    "Measurement",
+    "Memory",
+    "Run",
+    "Sources",
+    "board",
+    "build",
+    "measure",
+    "missing",
+    "require",
+    "run",
+]
