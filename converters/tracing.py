@@ -39,8 +39,10 @@ class Signature:
 
 
 def check_model(model: Any) -> None:
-    """Raise a ModelError unless `model` is a Keras model of the flavour in use."""
+    """Raise a ModelError unless `model` is a Keras model of the flavour in use, and not under pruning."""
     if isinstance(model, keras.Model):
+        if any(type(layer).__name__ == "PruneLowMagnitude" for layer in model._flatten_layers()):
+            raise ModelError(f"model {model.name!r} is under pruning: convert tfcaps.pruning.strip_pruning(model)")
         return
     bases = {(base.__module__.split(".")[0], base.__name__) for base in type(model).__mro__}
     if bases & {("keras", "Model"), ("tf_keras", "Model")}:

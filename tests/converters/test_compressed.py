@@ -9,6 +9,7 @@ from tests.converters import zoo
 from tfcaps._keras import LEGACY
 from tfcaps.converters import to_tflite
 from tfcaps.converters.compare import compare
+from tfcaps.errors import ModelError
 from tfcaps.runtime import Interpreter
 from tfcaps.runtime.tflite_file import read_tflite
 
@@ -81,6 +82,8 @@ def test_a_pruned_model_converts_after_training():
                                          layers=["class_capsules"])  # fmt: skip
     pruned.compile("adam", "mse")
     pruned.fit(data, np.eye(3)[np.arange(24) % 3], epochs=2, verbose=0, callbacks=pruning.callbacks())
+    with pytest.raises(ModelError, match="strip_pruning"):
+        to_tflite(pruned, data)
     kernel = kernel_of(to_tflite(pruning.strip_pruning(pruned), data), "TfcapsCapsuleDense").data  # [I, J*D, K]
     whole = kernel.reshape(36, 3, 6 * 4)
     assert np.mean((whole == 0).all(axis=-1)) == pytest.approx(0.5, abs=0.01)
