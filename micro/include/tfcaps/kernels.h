@@ -26,11 +26,12 @@ extern "C" {
 
 typedef enum tfcaps_status {
     TFCAPS_OK = 0,
-    TFCAPS_ERROR_NULL = 1,    /* a pointer that must not be NULL is */
-    TFCAPS_ERROR_RANGE = 2,   /* a parameter outside the range of docs/custom_ops.md */
-    TFCAPS_ERROR_DIMS = 3,    /* a dimension outside its limit, or tensors larger than the address space */
-    TFCAPS_ERROR_SCRATCH = 4, /* scratch that is too small or not aligned to 8 bytes */
-    TFCAPS_ERROR_OPTIONS = 5, /* custom options that are malformed, or storage too small for them */
+    TFCAPS_ERROR_NULL = 1,      /* a pointer that must not be NULL is */
+    TFCAPS_ERROR_RANGE = 2,     /* a parameter outside the range of docs/custom_ops.md */
+    TFCAPS_ERROR_DIMS = 3,      /* a dimension outside its limit, or tensors larger than the address space */
+    TFCAPS_ERROR_SCRATCH = 4,   /* scratch that is too small or not aligned to 8 bytes */
+    TFCAPS_ERROR_OPTIONS = 5,   /* custom options that are malformed, or storage too small for them */
+    TFCAPS_ERROR_SELF_TEST = 6, /* outputs of a generated program that are not those stored with it */
 } tfcaps_status;
 
 /* Scratch memory of the caller, aligned to 8 bytes; its contents mean nothing between two calls. */
