@@ -107,7 +107,7 @@ def _run(command: list[str], folder: Path, board: Board) -> str:
         telling = ("error:", "undefined reference", "overflowed", "/ld: ")
         lines = [line for line in done.stderr.splitlines() if any(word in line for word in telling)]
         said = (lines or done.stderr.splitlines() or [f"exit code {done.returncode}"])[0]
-        raise TfcapsError(f"target {board.name}: {command[0]} failed: {said.strip()}")
+        raise TfcapsError(f"target {board.name}: {command[0]} failed: {said.split('/ld: ')[-1].strip()}")
     return done.stdout
 
 
