@@ -15,6 +15,7 @@ from tfcaps.routing import Dynamic
 _SUM_BITS = 12  # of s
 _POSE_BITS = 15  # of v inside the operator
 _LOG2_E = math.log2(math.e)
+_LARGEST_SHIFT = 62  # of the options; a layer so small that it would need more gives capsules of length zero
 
 
 class CapsuleDenseLowering:
@@ -42,7 +43,7 @@ class CapsuleDenseLowering:
         kernel = kernel.reshape(count, dim, -1).transpose(0, 2, 1)  # [I, J*D, K]: a vote is a dot product of neighbours
         vote_shift = _vote_shift(kernel, source, from_squash)
         unit = source.scale * scales * 2.0**vote_shift
-        exponent = 31 - math.frexp(unit.max())[1]
+        exponent = min(31 - math.frexp(unit.max())[1], _LARGEST_SHIFT + _SUM_BITS)
         multiplier = np.minimum(np.round(unit * 2.0**exponent), 2**31 - 1).astype(np.int64)
         logit_bits = self._logit_bits(call, unit, source, from_squash)
         params = CapsuleDenseParams(

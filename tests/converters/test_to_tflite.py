@@ -170,3 +170,12 @@ def test_a_layer_of_next_to_nothing_squashes_to_zero(fit):
     primary = model.get_layer("primary")
     primary.set_weights([1e-9 * w for w in primary.get_weights()])
     assert not Interpreter(to_tflite(model, data, fit_squash_range=fit))(data).any()
+
+
+@pytest.mark.parametrize("factor", [0, 1e-9, 1e-3])
+def test_a_capsule_layer_of_next_to_nothing_gives_zeros(factor):
+    model, data = zoo.build("functional")
+    dense = model.get_layer("class_capsules")
+    dense.set_weights([factor * w for w in dense.get_weights()])
+    for backend in ("litert", "tflm"):
+        assert Interpreter(to_tflite(model, data), backend=backend)(data).max() <= 1 / 256
