@@ -1,0 +1,245 @@
+"""From a .tflite to layers with addresses: what the C text, the plan and the JSON are all made of.
+
+    program = build_program(read_tflite("model.tflite"))
+    program.plan.arena_bytes
+
+RESHAPE and its like become nothing: their output is another name of their input. QUANTIZE from and DEQUANTIZE to
+floats at the edges are left to the caller, so that no floating point runs on the device.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+
+from tfcaps.converters.c.memory import Buffer, Follow, Memory
+from tfcaps.converters.c.ops import EMITTERS, Call, Emission
+from tfcaps.converters.c.place import place
+from tfcaps.errors import ConversionError, RuntimeUnavailableError, TfcapsError
+from tfcaps.quantization.simulator.contract import check_capsule_op
+from tfcaps.runtime.shape_check import check_builtin_op
+from tfcaps.runtime.tflite_file import Operator, Tensor, TfliteFile
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where a tensor's bytes are.
+
+    Attributes:
+        kind: "input", "output" (the caller's buffers), "arena" or "constant".
+        index: Of the input, of the output, or of the arena's buffer.
+    """
+
+    kind: str
+    index: int = -1
+
+
+@dataclasses.dataclass(frozen=True)
+class Layer:
+    """One call of a kernel.
+
+    Attributes:
+        index: Its number in the program.
+        op: The operator's name; COPY for an output that is another one's or an input's.
+        name: The Keras layer's.
+        inputs: Indices of tensors, roots of what they are other names of; -1 for one left out.
+        outputs: Likewise.
+        emission: Its C.
+    """
+
+    index: int
+    op: str
+    name: str
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    emission: Emission
+
+    @property
+    def weight_bytes(self) -> int:
+        """Its constants in flash."""
+        return sum(array.nbytes for array in self.emission.constants.values())
+
+
+@dataclasses.dataclass(frozen=True)
+class Program:
+    """A whole model.
+
+    Attributes:
+        tensors: The file's.
+        inputs: Tensor indices, in the order of the file: int8.
+        outputs: Tensor indices.
+        layers: In the order of execution.
+        places: Where each root tensor is.
+        memory: The planner's problem.
+        offsets: Its solution.
+        scratch: By layer: the arena's buffer of its scratch memory.
+        input_names: What the file's signature calls the inputs.
+        output_names: And the outputs.
+    """
+
+    tensors: tuple[Tensor, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    layers: tuple[Layer, ...]
+    places: dict[int, Place]
+    memory: Memory
+    offsets: tuple[int, ...]
+    scratch: dict[int, int]
+    input_names: tuple[str, ...]
+    output_names: tuple[str, ...]
+
+    @property
+    def arena_bytes(self) -> int:
+        """The arena; never 0, as C has no arrays of nothing."""
+        ends = (offset + buffer.size for offset, buffer in zip(self.offsets, self.memory.buffers, strict=True))
+        return max(16, -(-max(ends, default=0) // 16) * 16)
+
+    @property
+    def input_bytes(self) -> int:
+        """All of the caller's input buffers."""
+        return sum(self.size(index) for index in self.inputs)
+
+    @property
+    def output_bytes(self) -> int:
+        """All of the caller's output buffers."""
+        return sum(self.size(index) for index in self.outputs)
+
+    @property
+    def weight_bytes(self) -> int:
+        """All constants."""
+        return sum(layer.weight_bytes for layer in self.layers)
+
+    @property
+    def macs(self) -> int:
+        """All multiply-accumulates."""
+        return sum(layer.emission.macs for layer in self.layers)
+
+    def size(self, tensor: int) -> int:
+        """Bytes of a tensor."""
+        return math.prod(self.tensors[tensor].shape)
+
+
+def build_program(model: TfliteFile) -> Program:
+    """Emits every operator and plans the memory.
+
+    Raises:
+        ConversionError: An operator that has no kernel, or one that its kernel cannot take; names operator, layer and
+            tensor.
+        FileFormatError: The model contradicts itself.
+    """
+    inputs, outputs, inner = _without_floats(model)
+    for index in (*inputs, *outputs):
+        tensor = model.tensors[index]
+        if tensor.dtype != np.int8 or not tensor.scale:
+            raise ConversionError(
+                f"tensor {tensor.name!r}: expected an input or output of quantised int8, got {tensor.dtype}"
+            )
+    roots = {index: index for index in inputs}
+    layers: list[Layer] = []
+    for number, op in inner:
+        call = _call(model, number, op)
+        emission = _emit(model, call)
+        for index in op.outputs:
+            roots[index] = roots[op.inputs[0]] if not emission.call else index
+        if emission.call:
+            sources = tuple(roots.get(index, index) for index in op.inputs)
+            layers.append(Layer(len(layers), op.name, call.layer, sources, op.outputs, emission))
+    places = {index: Place("input", n) for n, index in enumerate(inputs)}
+    for n, index in enumerate(outputs):
+        root = roots.get(index, index)
+        if root in places or root not in roots:  # an input, another output or a constant
+            layers.append(_copy(model, len(layers), root, n, index))
+        else:
+            places[root] = Place("output", n)
+    memory, scratch = _memory(model, layers, places)
+    return Program(
+        tensors=model.tensors,
+        inputs=inputs,
+        outputs=outputs,
+        layers=tuple(layers),
+        places=places,
+        memory=memory,
+        offsets=tuple(place(memory)),
+        scratch=scratch,
+        input_names=tuple(info.name for info in model.input_infos),
+        output_names=tuple(info.name for info in model.output_infos),
+    )
+
+
+def _call(model: TfliteFile, number: int, op: Operator) -> Call:
+    inputs = tuple(model.tensors[index] if index >= 0 else None for index in op.inputs)
+    return Call(number, op, inputs, tuple(model.tensors[index] for index in op.outputs))
+
+
+def _emit(model: TfliteFile, call: Call) -> Emission:
+    if call.op.name not in EMITTERS:
+        raise call.fail(f"has no ahead-of-time C; there is some for {', '.join(EMITTERS)}")
+    try:
+        check_capsule_op(call.op, model.tensors)
+        check_builtin_op(call.op, model.tensors)
+        return EMITTERS[call.op.name](call)
+    except (ConversionError, RuntimeUnavailableError):
+        raise
+    except TfcapsError as error:
+        raise call.fail(str(error)) from None
+
+
+def _without_floats(model: TfliteFile) -> tuple[tuple[int, ...], tuple[int, ...], list[tuple[int, Operator]]]:
+    """Inputs and outputs in int8, and the operators between them with their numbers in the file."""
+    tensors, dropped = model.tensors, set()
+    inputs, outputs = list(model.inputs), list(model.outputs)
+    for n, index in enumerate(inputs):
+        if tensors[index].dtype != np.float32:
+            continue
+        readers = [number for number, op in enumerate(model.operators) if index in op.inputs]
+        if len(readers) == 1 and model.operators[readers[0]].name == "QUANTIZE":
+            inputs[n] = model.operators[readers[0]].outputs[0]
+            dropped.add(readers[0])
+    for n, index in enumerate(outputs):
+        for number, op in enumerate(model.operators):
+            if (
+                op.name == "DEQUANTIZE"
+                and op.outputs == (index,)
+                and not any(index in o.inputs for o in model.operators)
+            ):
+                outputs[n] = op.inputs[0]
+                dropped.add(number)
+    inner = [(number, op) for number, op in enumerate(model.operators) if number not in dropped]
+    return tuple(inputs), tuple(outputs), inner
+
+
+def _copy(model: TfliteFile, index: int, root: int, output: int, tensor: int) -> Layer:
+    """An output whose bytes are somewhere else already."""
+    size = math.prod(model.tensors[tensor].shape)
+    constants = {} if model.tensors[root].data is None else {"value": np.asarray(model.tensors[root].data)}
+    source = "$value" if constants else "$in0"
+    emission = Emission(f"copy_bytes(outputs[{output}], {source}, {size})", constants=constants)
+    return Layer(index, "COPY", model.tensors[tensor].name, (root,), (), emission)
+
+
+def _memory(model: TfliteFile, layers: list[Layer], places: dict[int, Place]) -> tuple[Memory, dict[int, int]]:
+    """Buffers with their lifetimes; `places` gets those in the arena, and the constants."""
+    last = {index: layer.index for layer in layers for index in (*layer.outputs, *layer.inputs) if index >= 0}
+    buffers: list[Buffer] = []
+    scratch: dict[int, int] = {}
+    follows = []
+    for layer in layers:
+        if layer.emission.scratch:
+            scratch[layer.index] = len(buffers)
+            name = f"scratch of {layer.name}"
+            buffers.append(Buffer(name, layer.emission.scratch, layer.index, layer.index, is_scratch=True))
+        for index in layer.inputs:
+            if index >= 0 and model.tensors[index].data is not None:
+                places[index] = Place("constant")
+        for index in layer.outputs:
+            if index not in places:
+                places[index] = Place("arena", len(buffers))
+                tensor = model.tensors[index]
+                buffers.append(Buffer(layer.name, math.prod(tensor.shape), layer.index, last[index]))
+        for overlap in layer.emission.overlaps:
+            source, output = places[layer.inputs[overlap.source]], places[layer.outputs[overlap.output]]
+            if source.kind == output.kind == "arena":
+                follows.append(Follow(source.index, output.index, overlap.schedule, overlap.at))
+    return Memory(tuple(buffers), tuple(follows)), scratch

@@ -1,0 +1,132 @@
+"""`to_c`: an int8 .tflite becomes a folder of C that runs it without an interpreter."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import tfcaps
+from tfcaps.converters.c.build_files import text_of_cmake, text_of_make
+from tfcaps.converters.c.folder import check_folder, write_folder
+from tfcaps.converters.c.header import text_of_header
+from tfcaps.converters.c.kernel_sources import needed_files
+from tfcaps.converters.c.plan import Plan, make_plan
+from tfcaps.converters.c.program import build_program
+from tfcaps.converters.c.render import Source, text_of_program, text_of_weights
+from tfcaps.converters.c.self_test import Images, make_self_test
+from tfcaps.errors import TfcapsError
+from tfcaps.runtime.tflite_file import read_tflite
+
+_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,47}")
+# name.h on the include path must not hide one of these.
+_HEADERS = [
+    "assert",
+    "complex",
+    "ctype",
+    "errno",
+    "fenv",
+    "float",
+    "inttypes",
+    "iso646",
+    "limits",
+    "locale",
+    "math",
+    "setjmp",
+    "signal",
+    "stdalign",
+    "stdarg",
+    "stdatomic",
+    "stdbool",
+    "stddef",
+    "stdint",
+    "stdio",
+    "stdlib",
+    "stdnoreturn",
+    "string",
+    "tgmath",
+    "threads",
+    "time",
+    "uchar",
+    "wchar",
+    "wctype",
+    "unistd",
+    "features",
+]
+
+
+def check_name(name: str) -> None:
+    """Complains about a name that cannot begin identifiers and file names.
+
+    Raises:
+        TfcapsError: It is no C identifier of at most 48 letters, digits and underscores that begins with a letter, or
+            it is that of a standard header.
+    """
+    if not isinstance(name, str) or not _IDENTIFIER.fullmatch(name):
+        raise TfcapsError(
+            f"Expected name to be a C identifier of at most 48 letters, digits and underscores, got {name!r}"
+        )
+    if name.lower() in _HEADERS:
+        raise TfcapsError(f"Expected another name than {name!r}: {name}.h would hide the C library's header")
+
+
+def to_c(
+    model: bytes | bytearray | str | os.PathLike[str],
+    out_dir: str | os.PathLike[str],
+    *,
+    name: str = "model",
+    self_test: Images | None = None,
+) -> Plan:
+    """Write a C99 program that computes what TFLite Micro computes, bit for bit.
+
+    The folder holds name.c (the calls), name.h (the API, with its manual), name_weights.c and .h, name.json (the plan),
+    the kernels that are needed in tfcaps/, CMakeLists.txt and name.mk; it compiles on its own. The program needs no
+    more of the C library than string.h, neither allocates nor uses floating point, and keeps nothing outside the
+    caller's arena.
+
+    Args:
+        model: The bytes of an int8 .tflite, or its path.
+        out_dir: The folder; made if it does not exist, and files of the same names in it are replaced.
+        name: What the files and everything in them are called: a C identifier.
+        self_test: int8 images [n, ...], or a dict of them by input name; the first one becomes the program's self-test.
+            Noise if left out.
+
+    Returns:
+        The memory plan.
+
+    Raises:
+        FileFormatError: The model is damaged.
+        ConversionError: An operator has no kernel; the message names operator, layer and tensor.
+        TfcapsError: The name is no identifier, or the folder cannot be written. Nothing has been written in any of
+            these cases.
+    """
+    check_name(name)
+    folder = Path(out_dir)
+    check_folder(folder)
+    file = read_tflite(model)
+    program = build_program(file)
+    plan = make_plan(program)
+    source = Source(name, plan, make_self_test(file, program, self_test))
+    write_folder(folder, files_of(source))
+    return plan
+
+
+def files_of(source: Source) -> dict[str, str | bytes]:
+    """Everything in the folder, by path."""
+    name = source.name
+    program_text = text_of_program(source)
+    weights_text, weights_header = text_of_weights(source)
+    kernels = needed_files(program_text + '\n#include "tfcaps/kernels.h"\n')
+    sources = [f"{name}.c", f"{name}_weights.c", *(f"tfcaps/{file}" for file in kernels if file.endswith(".c"))]
+    facts = {"name": name, "tfcaps": tfcaps.__version__, "sources": sources, **source.plan.facts()}
+    return {
+        f"{name}.c": program_text,
+        f"{name}.h": text_of_header(source),
+        f"{name}_weights.c": weights_text,
+        f"{name}_weights.h": weights_header,
+        f"{name}.json": json.dumps(facts, indent=2) + "\n",
+        f"{name}.mk": text_of_make(name, sources),
+        "CMakeLists.txt": text_of_cmake(name, sources),
+        **{f"tfcaps/{file}": content for file, content in kernels.items()},
+    }
