@@ -2,6 +2,7 @@
 # make test    all tests, under both Keras flavours
 # make lint    style, types, C formatting
 # make venv    only the set-up, which every target above does by itself
+# make boards  compilers and emulators of microcontrollers as well, which `make test` asks for by itself
 # make clean   away with what was built; .venv stays
 
 JOBS ?= 2
@@ -10,13 +11,13 @@ PYTEST = $(PYTHON_IN_VENV) -m pytest -q -n $(JOBS) --dist loadfile
 # What depends on the Keras flavour; everything else runs under tf_keras, as the command line does.
 BOTH_FLAVOURS = $(wildcard tests/layers tests/routing tests/models tests/losses tests/test_losses.py tests/converters)
 
-.PHONY: demo test lint venv clean
+.PHONY: demo test lint venv boards clean
 
 demo: venv
 	$(PYTHON_IN_VENV) examples/demo.py
 
 # The whole suite comes last, so that its count closes the output.
-test: venv
+test: boards
 	TF_USE_LEGACY_KERAS=0 $(PYTEST) $(BOTH_FLAVOURS)
 	TF_USE_LEGACY_KERAS=1 $(PYTEST) tests
 
@@ -28,6 +29,9 @@ lint:
 
 venv:
 	tools/setup.sh
+
+boards:
+	tools/setup.sh boards
 
 clean:
 	rm -rf build dist out micro/lib .venv/.project .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -3,6 +3,7 @@
 #
 #   tools/setup.sh          all that the package, its demo and its tests need
 #   tools/setup.sh lint     clang-format as well
+#   tools/setup.sh boards   compilers and emulators of microcontrollers as well; without them it says what stays untested
 #
 # What is missing it asks apt-get for when it may, and otherwise prints the line to type. Checksums kept in .venv tell
 # what is installed already, so a second run takes a moment.
@@ -57,15 +58,34 @@ compiles() {
     echo '#include <stdint.h>' | ${CC:-cc} -x c -fsyntax-only - 2>/dev/null
 }
 
+# board_tools: is all there that builds for the emulated boards and runs them?
+board_tools() {
+    for tool in arm-none-eabi-gcc riscv64-unknown-elf-gcc; do
+        case $($tool -print-file-name=picolibc.specs 2>/dev/null) in
+        */*) ;;
+        *) return 1 ;;
+        esac
+    done
+    for tool in clang-19 qemu-system-arm qemu-system-riscv32; do
+        command -v "$tool" >/dev/null || return 1
+    done
+}
+
 # fresh STAMP SUM: was STAMP written for this very SUM?
 fresh() {
     [ "$(cat "$venv/$1" 2>/dev/null)" = "$2" ]
 }
 
-# --- The compiler, the linter, the images -----------------------------------------------------------------------------
+# --- The compiler, the linter, the boards, the images -----------------------------------------------------------------
 compiles || { debian gcc libc6-dev && compiles; } || fail "a C compiler is needed (cc, or the one that CC names)"
 if [ "${1:-}" = lint ] && ! command -v clang-format >/dev/null; then
     debian clang-format || fail "clang-format is needed"
+fi
+if [ "${1:-}" = boards ]; then
+    boards="gcc-arm-none-eabi picolibc-arm-none-eabi gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
+    boards="$boards clang-19 qemu-system-arm qemu-system-misc"
+    # shellcheck disable=SC2086  # a list of words
+    board_tools || { debian $boards && board_tools; } || say "going on without: tests/boards and \`tfcaps bench\` stay untested"
 fi
 [ -d "$images" ] || debian dataset-fashion-mnist || say "going on without: Fashion-MNIST is loaded in other ways when it can be"
 
