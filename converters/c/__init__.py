@@ -10,8 +10,9 @@ self-test  an image and its outputs                              self_test
 write      the texts of the program                              render, header, build_files, folder
 """
 
+from tfcaps.converters.c.picture import draw_plan
 from tfcaps.converters.c.plan import Plan, make_plan
 from tfcaps.converters.c.program import Program, build_program
-from tfcaps.converters.c.to_c import check_name, to_c
+from tfcaps.converters.c.to_c import check_name, name_of_file, to_c
 
-__all__ = ["Plan", "Program", "build_program", "check_name", "make_plan", "to_c"]
+__all__ = ["Plan", "Program", "build_program", "check_name", "draw_plan", "make_plan", "name_of_file", "to_c"]

@@ -71,6 +71,14 @@ def check_name(name: str) -> None:
         raise TfcapsError(f"Expected another name than {name!r}: {name}.h would hide the C library's header")
 
 
+def name_of_file(path: Path) -> str:
+    """A name made of a file's: "my-net.v2.tflite" becomes "my_net_v2"."""
+    name = re.sub(r"\W+", "_", path.stem, flags=re.ASCII).strip("_")[:48]
+    if not _IDENTIFIER.fullmatch(name) or name.lower() in _HEADERS:
+        name = f"net_{name}".rstrip("_")[:48]
+    return name
+
+
 def to_c(
     model: bytes | bytearray | str | os.PathLike[str],
     out_dir: str | os.PathLike[str],

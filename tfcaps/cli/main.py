@@ -17,7 +17,10 @@ from tfcaps.cli import console, quiet
 from tfcaps.errors import TfcapsError
 
 # In the order of the work; each is the function of that name in the module of that name.
-COMMANDS = ("train", "prune", "quantize", "convert", "inspect", "compare", "run", "evaluate", "completion")
+COMMANDS = (
+    "train", "prune", "quantize", "convert", "compile", "inspect", "bench", "compare", "run",
+    "evaluate", "completion",
+)
 
 
 class LazyGroup(click.Group):
