@@ -70,15 +70,16 @@ def build(board: Board, sources: Sources, folder: Path) -> Image:
     chain = board.toolchain
     require([chain])
     own = [C / "start.c", C / "semihosting.c", C / chain.entry]
+    objects = []
     for role, files in zip(_ROLES, ([*sources.board, *own], sources.model, sources.kernels), strict=True):
         (folder / role).mkdir(parents=True, exist_ok=True)
+        objects += [f"{role}/{path.stem}.o" for path in files]
         if files:
             command = [chain.compiler, *chain.flags, *board.flags, *_FLAGS, *sources.flags, "-c"]
             _run([*command, *(str(path.resolve()) for path in files)], folder / role, board)
-    objects = sorted(path.relative_to(folder) for role in _ROLES for path in (folder / role).glob("*.o"))
     command = [chain.linker, *chain.link_flags, *(board.link_flags or board.flags), "-nostartfiles", "-T"]
     command += [str(C / "board.ld"), *_memory(board), "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments"]
-    _run([*command, "-o", "program.elf", *map(str, objects)], folder, board)
+    _run([*command, "-o", "program.elf", *objects], folder, board)
     size = _sections(chain.size, folder / "program.elf")
     return Image(
         elf=folder / "program.elf",

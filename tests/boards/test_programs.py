@@ -36,6 +36,22 @@ def test_every_instruction_between_marks_is_counted(board, tmp_path):
 
 
 @every_board
+def test_marks_are_seen_at_the_end_of_a_page(board, tmp_path):
+    """QEMU looks across the end of a page (1 KB on a Cortex-M) for half an instruction there."""
+    page, jump = (1024, "b") if board.name.startswith("cortex") else (4096, "j")
+    body = "".join(
+        f'''__asm volatile("{jump} 1f\\n.balign {page}\\n.space {page - back}\\n1:");
+        BOARD_MARK(); BOARD_MARK(); BOARD_MARK();
+        __asm volatile("nop\\nnop"); BOARD_MARK();'''
+        for back in (2, 4, 6, 8, 10)
+        if back % 4 == 0 or page == 1024
+    )
+    _, run = build_and_run(board, tmp_path, f"{body} return 0;")
+    assert run.exit_code == 0
+    assert run.counts == [0, 0, 2, 1] * (len(run.counts) // 4) + [0, 0, 2]
+
+
+@every_board
 def test_variables_text_and_exit_code(board, tmp_path):
     before = """
         static uint32_t set = 7, cleared[100];
