@@ -1,0 +1,172 @@
+"""Whole models through `tfcaps bench` on every board: bits, figures, and what is said when something is wrong."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from on_boards import any_board, every_board, parameter
+
+import tfcaps
+from tfcaps.cli import bench as command
+from tfcaps.cli.main import cli
+from tfcaps.converters import to_tflite
+from tfcaps.micro import boards
+
+MACS = {"tiny": 106_560, "micro": None, "q7_mnist": 4_143_680}
+KEYS = [
+    *("target", "exact", "instructions", "macs", "arena_bytes", "ram_bytes", "code_bytes", "weight_bytes"),
+    *("stack_bytes", "layers"),
+]
+LAYER_KEYS = ["index", "op", "name", "instructions", "macs"]
+on_m4 = pytest.mark.parametrize("board", [parameter(boards.BOARDS["cortex-m4"])])
+
+
+def bench(*arguments):
+    return CliRunner().invoke(cli, ["bench", *map(str, arguments)])
+
+
+def bench_json(*arguments):
+    result = bench(*arguments, "--json")
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """The three models with random weights, converted."""
+    folder = tmp_path_factory.mktemp("models")
+    images = np.random.default_rng(0).random((20, 28, 28, 1), np.float32)
+    paths = {name: folder / f"{name}.tflite" for name in MACS}
+    for name, path in paths.items():
+        path.write_bytes(to_tflite(tfcaps.models.build(name), images))
+    return paths
+
+
+@every_board
+@pytest.mark.parametrize("name", MACS)
+def test_models_give_the_bits_of_the_host(board, name, files):
+    (found,) = bench_json(files[name], "--target", board.name)
+    assert list(found) == KEYS
+    assert found["target"] == board.name
+    assert found["exact"] is True
+    assert MACS[name] in (None, found["macs"])
+    layers = found["layers"]
+    assert [list(layer) for layer in layers] == [LAYER_KEYS] * len(layers)
+    assert [layer["index"] for layer in layers] == list(range(len(layers)))
+    assert sum(layer["instructions"] for layer in layers) == found["instructions"]
+    assert sum(layer["macs"] for layer in layers) == found["macs"]
+    assert 0.05 * found["macs"] < found["instructions"] < 100 * found["macs"]
+    assert 0 < found["stack_bytes"] < 4096
+    assert found["arena_bytes"] + 28 * 28 + 10 + found["stack_bytes"] == found["ram_bytes"]  # no variables
+    assert 2000 < found["code_bytes"] < 32_000
+    assert abs(found["weight_bytes"] - constants(files[name])) < 0.1 * found["weight_bytes"] + 512
+
+
+def constants(path):
+    """What the .tflite has of weights, biases and options."""
+    return json.loads(CliRunner().invoke(cli, ["inspect", str(path), "--json"]).stdout)["constant_bytes"]
+
+
+@any_board
+def test_counts_are_the_same_in_two_runs(board, files):
+    arguments = (files["tiny"], "--target", board.name)
+    assert bench_json(*arguments) == bench_json(*arguments)
+
+
+@on_m4
+def test_several_images_and_targets(board, files):
+    one, three = (bench_json(files["tiny"], "--target", board.name, "--images", n)[0] for n in (1, 3))
+    assert three["exact"]
+    assert abs(three["instructions"] / one["instructions"] - 1) < 0.2
+    assert [layer["op"] for layer in three["layers"]] == [layer["op"] for layer in one["layers"]]
+    both = bench_json(files["tiny"], "--target", "cortex-m4", "--target", "cortex-m3", "--target", "cortex-m4")
+    assert [entry["target"] for entry in both] == ["cortex-m4", "cortex-m3"]
+
+
+@on_m4
+def test_table_chart_and_ratio(board, files, tmp_path):
+    chart = tmp_path / "layers.png"
+    arguments = ("--target", board.name, "--chart", chart, "--against", files["micro"])
+    result = bench(files["tiny"], *arguments)
+    assert result.exit_code == 0, result.stderr
+    assert "not cycles" in result.stdout
+    assert "TfcapsCapsuleDense" in result.stdout
+    assert "tiny.tflite / micro.tflite" in result.stdout
+    assert chart.read_bytes().startswith(b"\x89PNG")
+    (found,) = bench_json(files["tiny"], *arguments[:2], "--against", files["micro"])
+    other = found["against"]
+    assert found["against"]["ratio"] == pytest.approx(found["instructions"] / other["instructions"])
+    assert set(other) == {*KEYS, "file", "ratio"}
+
+
+@on_m4
+def test_wrong_bits_are_an_error(board, files, monkeypatch):
+    def spoilt(runner, outputs):
+        return [outputs ^ 1]
+
+    monkeypatch.setattr(command, "_tensors", spoilt)
+    result = bench(files["tiny"], "--target", board.name, "--json")
+    assert result.exit_code == 2
+    assert result.stderr == "tfcaps: error: outputs differ from the host's on cortex-m4\n"
+    assert json.loads(result.stdout)[0]["exact"] is False
+
+
+@on_m4
+def test_a_hang_is_an_error(board, files):
+    result = bench(files["q7_mnist"], "--target", board.name, "--images", 100, "--timeout", 1)
+    assert result.exit_code == 2
+    assert "cortex-m4: the program did not end within 1 seconds" in result.stderr
+
+
+@on_m4
+def test_tensorflow_is_not_needed(board, files):
+    code = (
+        "import sys; from tfcaps.cli.bench import bench\n"
+        f"bench(['{files['tiny']}', '--target', '{board.name}'], standalone_mode=False)\n"
+        "print([m for m in ('tensorflow', 'keras', 'tf_keras') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+def test_list():
+    result = bench("--list")
+    assert result.exit_code == 0
+    assert all(name in result.stdout for name in boards.BOARDS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--target", "z80"], "'z80' is not one of 'cortex-m0'"),
+        (["--images", "0"], "0 is not in the range"),
+        (["--chart", "layers.pdf"], "expected the output's name to end in .png"),
+        (["--against", "none.tflite"], "does not exist"),
+    ],
+)
+def test_bad_arguments(files, arguments, says):
+    result = bench(files["tiny"], *arguments)
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_missing_tools(files, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = bench(files["tiny"], "--target", "cortex-m4", "--target", "rv32gcv")
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+    for package in ("gcc-arm-none-eabi", "qemu-system-arm", "clang-19", "qemu-system-misc"):
+        assert package in result.stderr
+
+
+@on_m4
+def test_a_damaged_file(board, tmp_path):
+    path = tmp_path / "bad.tflite"
+    path.write_bytes(b"TFL3" * 10)
+    result = bench(path, "--target", board.name)
+    assert result.exit_code == 2
+    assert str(path) in result.stderr
