@@ -71,7 +71,10 @@ def _window(op: Operator, image: Shape, size: Shape, channels: int) -> Shape | N
 
 
 def _conv(op: Operator, shapes: list[Shape]) -> Shape | None:
-    if len(shapes) not in (2, 3) or len(shapes[0]) != 4 or len(shapes[1]) != 4 or shapes[0][3] != shapes[1][3]:
+    if len(shapes) not in (2, 3) or len(shapes[0]) != 4 or len(shapes[1]) != 4:
+        return None
+    groups, rest = divmod(shapes[0][3], shapes[1][3])
+    if rest or shapes[1][0] % groups:
         return None
     return _window(op, shapes[0], shapes[1][1:3], shapes[1][0])
 

@@ -117,7 +117,8 @@ class Simulator(BatchRunner):
                 outputs=[tensors[i] for i in op.outputs],
                 batch=len(given[0]),
             )
-            values[op.outputs[0]] = OPS[op.name](call)
+            computed = OPS[op.name](call)
+            values.update(zip(op.outputs, computed if isinstance(computed, tuple) else (computed,), strict=True))
             if call.details is not None:
                 details[number] = call.details
         return values, details

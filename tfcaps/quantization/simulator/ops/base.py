@@ -105,4 +105,5 @@ def accumulate(left: NDArray[Any], right: NDArray[Any], bound: int) -> Ints:
     return np.matmul(left.astype(dtype), right.astype(dtype)).astype(np.int64)
 
 
-OPS: Registry[Callable[[OpCall], NDArray[Any]]] = Registry("simulated operator")
+# An operator of several outputs gives a tuple.
+OPS: Registry[Callable[[OpCall], NDArray[Any] | tuple[NDArray[Any], ...]]] = Registry("simulated operator")

@@ -11,8 +11,8 @@ from tfcaps.quantization.simulator.tflite_rounding import multiply, quantize_mul
 
 @OPS.register("MUL")
 def mul(call: OpCall) -> NDArray[np.int8]:
-    """Two int8 tensors, broadcast; the runtimes multiply the scales in float32."""
+    """Two int8 tensors, broadcast; scales are multiplied in float64 as in TFLite Micro, LiteRT takes float32."""
     (x, x_tensor), (y, y_tensor) = call.int8(0, 1)
     product = (x.astype(np.int64) - x_tensor.zero_point) * (y.astype(np.int64) - y_tensor.zero_point)
-    scale = np.float32(x_tensor.scale) * np.float32(y_tensor.scale) / np.float32(call.outputs[0].scale)
+    scale = np.float64(x_tensor.scale) * np.float64(y_tensor.scale) / np.float64(call.outputs[0].scale)
     return call.finish(multiply(product, *quantize_multiplier(scale)), call.op.options.FusedActivationFunction())
