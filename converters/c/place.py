@@ -99,14 +99,11 @@ class _Search:
             offsets[n] = self._lowest(n, offsets)
         self._keep(offsets)
 
-    def _lowest(self, n: int, offsets: dict[int, int]) -> int:
-        """The lowest offset that those placed already leave free."""
+    def _lowest(self, n: int, offsets: dict[int, int], offset: int = 0) -> int:
+        """The lowest offset, not below a given one, that those placed already leave free."""
         taken = sorted(
-            (offsets[m] + low, offsets[m] + high)
-            for m, offset in offsets.items()
-            for low, high in self._taken[m].get(n, ())
+            (other + low, other + high) for m, other in offsets.items() for low, high in self._taken[m].get(n, ())
         )
-        offset = 0
         for low, high in taken:
             if low < offset < high:
                 offset = high
@@ -127,11 +124,7 @@ class _Search:
             self._nodes -= 1
             if self._nodes < 0 or self._best_size <= self._bound:
                 return
-            offset = floor
-            for m in order:
-                for low, high in self._taken[m].get(n, ()):
-                    if offsets[m] + low < offset < offsets[m] + high:
-                        offset = offsets[m] + high
+            offset = self._lowest(n, offsets, floor)
             top = max(size, offset + self._sizes[n])
             if top < self._best_size:
                 offsets[n] = offset

@@ -215,7 +215,7 @@ def _copy(model: TfliteFile, index: int, root: int, output: int, tensor: int) ->
     size = math.prod(model.tensors[tensor].shape)
     constants = {} if model.tensors[root].data is None else {"value": np.asarray(model.tensors[root].data)}
     source = "$value" if constants else "$in0"
-    emission = Emission(f"copy_bytes(outputs[{output}], {source}, {size})", constants=constants)
+    emission = Emission(f"memcpy(outputs[{output}], {source}, {size})", constants=constants)
     return Layer(index, "COPY", model.tensors[tensor].name, (root,), (), emission)
 
 

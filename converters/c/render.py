@@ -59,18 +59,10 @@ def text_of_program(source: Source) -> str:
     """name.c: the calls in order, then the self-test."""
     program, name, macro = source.program, source.name, source.macro
     blocks = "\n".join(_layer(source, layer) for layer in program.layers)
-    needs_memory = "memory" in blocks
-    copies = any(layer.op == "COPY" for layer in program.layers)
     headers = [f"{name}.h", f"{name}_weights.h", *public_headers(blocks)]
     includes = ["#include <string.h>", "", *(f'#include "{header}"' for header in headers)]
-    helper = ""
-    if copies:
-        helper = (
-            "\nstatic tfcaps_status copy_bytes(int8_t *output, const int8_t *input, size_t size) {\n"
-            "    memmove(output, input, size);\n    return TFCAPS_OK;\n}\n"
-        )
     pointers = _null_checks(program)
-    memory = "    uint8_t *const memory = (uint8_t *)arena;\n" if needs_memory else ""
+    memory = "    uint8_t *const memory = (uint8_t *)arena;\n" if program.memory.buffers else ""
     return f"""{_banner(source, "the program")}
 {chr(10).join(includes)}
 
@@ -78,7 +70,7 @@ def text_of_program(source: Source) -> str:
 #ifndef TFCAPS_LAYER
 #define TFCAPS_LAYER(index)
 #endif
-{helper}
+
 tfcaps_status {name}_run(void *arena, const int8_t *const inputs[], int8_t *const outputs[]) {{
     tfcaps_status status = TFCAPS_OK;
 {memory}    if (arena == NULL || inputs == NULL || outputs == NULL) {{
@@ -137,10 +129,12 @@ def _layer(source: Source, layer: Layer) -> str:
     if "&context" in emission.call:
         lines.append(f"        const tfcaps_context context = {_context(source, layer)};")
     function, _, arguments = filled(emission.call).partition("(")
-    start = f"        status = {function}("
+    has_status = function.startswith("tfcaps_")  # and memcpy has none
+    start = f"        status = {function}(" if has_status else f"        {function}("
     lines += _wrapped(start, arguments.removesuffix(")").split(", "), ");", len(start), inline=True)
-    lines += ["        if (status != TFCAPS_OK) {", "            return status;", "        }", "    }", ""]
-    return "\n".join(lines)
+    if has_status:
+        lines += ["        if (status != TFCAPS_OK) {", "            return status;", "        }"]
+    return "\n".join([*lines, "    }", ""])
 
 
 def _notes(source: Source, layer: Layer) -> list[str]:
