@@ -19,6 +19,14 @@ def test_an_unknown_target_is_refused_with_a_list():
         boards.board("z80")
 
 
+def test_setup_and_manual_know_every_package_and_board():
+    root = C.parents[2]
+    packages = {p for b in boards.BOARDS.values() for needed in b.toolchain.packages.values() for p in needed}
+    setup, manual = (root / "tools" / "setup.sh").read_text(), (root / "docs" / "boards.md").read_text()
+    assert all(package in setup and package in manual for package in packages)
+    assert all(f"| `{b.name}` | `{b.machine}` |" in manual for b in boards.BOARDS.values())
+
+
 def test_every_board_is_called_what_it_is_listed_as():
     assert all(boards.board(name).name == name for name in boards.BOARDS)
     assert len(boards.BOARDS) == 9
