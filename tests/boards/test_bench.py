@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from on_boards import any_board, every_board, parameter
+from tiny_models import UNIT, TinyModel, length_params, squash_params
 
 import tfcaps
-from tfcaps.cli import bench as command
 from tfcaps.cli.main import cli
 from tfcaps.converters import to_tflite
 from tfcaps.micro import boards
+from tfcaps.micro.boards import vectors
+from tfcaps.micro.boards.vectors import random_vectors
 
 MACS = {"tiny": 106_560, "micro": None, "q7_mnist": 4_143_680}
 KEYS = [
@@ -102,12 +104,30 @@ def test_table_chart_and_ratio(board, files, tmp_path):
     assert set(other) == {*KEYS, "file", "ratio"}
 
 
+@any_board
+def test_floats_at_the_edges_several_inputs_and_outputs(board, tmp_path):
+    tiny = TinyModel()
+    floats = tiny.input([1, 5, 4], dtype=np.float32)
+    more = tiny.input([1, 3, 4], scale=0.1)
+    x = tiny.op("QUANTIZE", [floats], [tiny.tensor([1, 5, 4], 0.05, 3)])
+    v = tiny.squash(x, squash_params(0.05, 3))
+    tiny.output(tiny.op("DEQUANTIZE", [v], [tiny.tensor([1, 5, 4], dtype=np.float32)]))
+    tiny.output(tiny.length(more, length_params(4, 0.1, UNIT)))
+    path = tmp_path / "edges.tflite"
+    path.write_bytes(tiny.to_bytes())
+    (found,) = bench_json(path, "--target", board.name, "--images", 2)
+    assert found["exact"]
+    assert [layer["op"] for layer in found["layers"]] == ["TfcapsSquash", "TfcapsLength"]
+
+
 @on_m4
 def test_wrong_bits_are_an_error(board, files, monkeypatch):
-    def spoilt(runner, outputs):
-        return [outputs ^ 1]
+    def spoilt(*arguments):
+        inputs, expected = random_vectors(*arguments)
+        expected[0][0, 3] ^= 1
+        return inputs, expected
 
-    monkeypatch.setattr(command, "_tensors", spoilt)
+    monkeypatch.setattr(vectors, "random_vectors", spoilt)
     result = bench(files["tiny"], "--target", board.name, "--json")
     assert result.exit_code == 2
     assert result.stderr == "tfcaps: error: outputs differ from the host's on cortex-m4\n"

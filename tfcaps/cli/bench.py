@@ -8,18 +8,15 @@ import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from tfcaps.cli import options
 from tfcaps.cli import output as files
 from tfcaps.cli.console import naming
-from tfcaps.errors import FileFormatError, TfcapsError
+from tfcaps.errors import TfcapsError
 from tfcaps.micro import boards
-
-if TYPE_CHECKING:
-    from tfcaps.runtime.batches import BatchRunner
 
 _ALL = "all"
 _NOT_CYCLES = "Exact counts of instructions, the same in every run. Instructions are not cycles."
@@ -112,51 +109,22 @@ def _measure(
     """Generate the C once, then build and run it for every board, as many at a time as there are processors."""
     from tfcaps.cli import console
     from tfcaps.converters import to_c
+    from tfcaps.micro.boards.vectors import host, random_vectors
 
     file = model.read_bytes()
     with naming(model), console.busy(f"measuring {model.name}"), tempfile.TemporaryDirectory(prefix="tfcaps") as name:
         folder = Path(name)
-        runner = _host(file)
-        inputs = _random_inputs(runner, images, seed)
-        expected = _tensors(runner, runner.invoke(inputs))
-        to_c(file, folder / "c", name=boards.MODEL_NAME)
+        runner = host(file)
+        program = to_c(file, folder / "c", name=boards.MODEL_NAME).program
+        ends = ([program.tensors[k] for k in indices] for indices in (program.inputs, program.outputs))
+        inputs, expected = random_vectors(runner, *ends, images, seed)
 
         def on(board: boards.Board) -> boards.Measurement:
             place = folder / board.name
-            return boards.measure(board, folder / "c", list(inputs.values()), expected, place, timeout=timeout)
+            return boards.measure(board, folder / "c", inputs, expected, place, timeout=timeout)
 
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             return list(pool.map(on, chosen))
-
-
-def _host(file: bytes) -> BatchRunner:
-    """What computes the right bits: the simulator, or TFLite Micro where an operator is not simulated."""
-    from tfcaps.quantization.simulator import Simulator
-    from tfcaps.runtime import Interpreter
-
-    try:
-        return Simulator(file)
-    except FileFormatError:
-        return Interpreter(file, "tflm")
-
-
-def _random_inputs(runner: BatchRunner, images: int, seed: int) -> dict[str, Any]:
-    import numpy as np
-
-    rng = np.random.default_rng(seed)
-    inputs = {}
-    for info in runner.inputs:
-        shape = (images, *info.shape[1:])
-        if info.dtype.kind == "f":
-            inputs[info.name] = rng.random(shape, np.float32)
-        else:
-            limits = np.iinfo(info.dtype)
-            inputs[info.name] = rng.integers(limits.min, limits.max, shape, info.dtype, endpoint=True)
-    return inputs
-
-
-def _tensors(runner: BatchRunner, outputs: Any) -> list[Any]:
-    return [outputs[info.name] for info in runner.outputs] if isinstance(outputs, dict) else [outputs]
 
 
 def _as_json(
