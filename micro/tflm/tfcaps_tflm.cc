@@ -270,10 +270,11 @@ bool CheckOptions(const Op &op, tfcaps_status status, const char *key) {
 }
 
 // Multipliers stay where they are when they can be used there, else they go to persistent memory.
-bool ReadDenseOptions(Context *context, Op *op, const uint8_t *bytes, size_t size) {
+bool ReadDenseOptions(Context *context, Op *op, const Options &options) {
     const char *key = nullptr;
     size_t count = 0;
-    if (!CheckOptions(*op, tfcaps_capsule_dense_options_storage(bytes, size, &count, &key), key)) {
+    tfcaps_status status = tfcaps_capsule_dense_options_storage(options.bytes, options.size, &count, &key);
+    if (!CheckOptions(*op, status, key)) {
         return false;
     }
     int32_t *storage = nullptr;
@@ -286,8 +287,9 @@ bool ReadDenseOptions(Context *context, Op *op, const uint8_t *bytes, size_t siz
             return false;
         }
     }
-    return CheckOptions(
-        *op, tfcaps_capsule_dense_options(bytes, size, storage, count, &op->dense.params, &key), key);
+    status =
+        tfcaps_capsule_dense_options(options.bytes, options.size, storage, count, &op->dense.params, &key);
+    return CheckOptions(*op, status, key);
 }
 
 void *Init(Context *context, Kind kind, const char *options, size_t size) {
@@ -308,31 +310,30 @@ Status PrepareSquash(Context *context, Node *node) {
     Op *op = static_cast<Op *>(node->user_data);
     const Options options = op->options;
     const char *key = nullptr;
-    return CheckOptions(*op, tfcaps_squash_options(options.bytes, options.size, &op->squash.params, &key),
-                        key) &&
-                   CheckCounts(context, node, *op) && PrepareCapsules(context, node, *op, &op->squash.dims) &&
-                   CheckQuantizations(context, node, *op, op->squash.params.input_zero_point, 0)
-               ? kOk
-               : kError;
+    const tfcaps_status status = tfcaps_squash_options(options.bytes, options.size, &op->squash.params, &key);
+    const bool fits = CheckOptions(*op, status, key) && CheckCounts(context, node, *op) &&
+                      PrepareCapsules(context, node, *op, &op->squash.dims) &&
+                      CheckQuantizations(context, node, *op, op->squash.params.input_zero_point, 0);
+    return fits ? kOk : kError;
 }
 
 Status PrepareLength(Context *context, Node *node) {
     Op *op = static_cast<Op *>(node->user_data);
     const Options options = op->options;
     const char *key = nullptr;
-    return CheckOptions(*op, tfcaps_length_options(options.bytes, options.size, &op->length.params, &key),
-                        key) &&
-                   CheckCounts(context, node, *op) && PrepareCapsules(context, node, *op, &op->length.dims) &&
-                   CheckQuantizations(context, node, *op, op->length.params.input_zero_point,
-                                      op->length.params.output_zero_point)
-               ? kOk
-               : kError;
+    const tfcaps_status status = tfcaps_length_options(options.bytes, options.size, &op->length.params, &key);
+    const tfcaps_length_params &params = op->length.params;
+    const bool fits =
+        CheckOptions(*op, status, key) && CheckCounts(context, node, *op) &&
+        PrepareCapsules(context, node, *op, &op->length.dims) &&
+        CheckQuantizations(context, node, *op, params.input_zero_point, params.output_zero_point);
+    return fits ? kOk : kError;
 }
 
 Status PrepareCapsuleDense(Context *context, Node *node) {
     Op *op = static_cast<Op *>(node->user_data);
     const Options options = op->options;
-    if (!ReadDenseOptions(context, op, options.bytes, options.size) || !CheckCounts(context, node, *op) ||
+    if (!ReadDenseOptions(context, op, options) || !CheckCounts(context, node, *op) ||
         !PrepareDense(context, node, op) ||
         !CheckQuantizations(context, node, *op, op->dense.params.input_zero_point, 0)) {
         return kError;
