@@ -43,11 +43,9 @@ Parts = struct("Parts", ("outer", I32), ("count", I32), ("sizes", INTS))
 
 
 def int_pointer(values):
-    """A pointer to int32 values that stay as long as it does."""
-    array = np.atleast_1d(np.asarray(values, np.int32)).copy()
-    found = array.ctypes.data_as(INTS)
-    found.keep = array
-    return found
+    """A pointer to int32 values, which ctypes keeps as long as it or a structure that holds it."""
+    values = np.atleast_1d(values)
+    return c.cast((I32 * values.size)(*map(int, values)), INTS)
 
 
 def rank_array(values):
@@ -234,14 +232,19 @@ RUNNERS = {
 }
 
 
-def run(model, inputs):
-    """The outputs of a model of one operator for a batch of one, in the order of the file; inputs by name."""
+def load(model, inputs):
+    """(file, operator, input tensors, their values, [(output tensor, its array)]) of a model of one operator."""
     file = read_tflite(model)
     (op,) = file.operators
     given = dict(zip(file.inputs, (np.ascontiguousarray(inputs[info.name]) for info in file.input_infos), strict=True))
-    tensors = [file.tensors[index] for index in op.inputs]
     values = [given[index] if index in given else np.ascontiguousarray(file.tensors[index].data) for index in op.inputs]
     out = [(file.tensors[index], np.full(file.tensors[index].shape, 99, np.int8)) for index in op.outputs]
+    return file, op, [file.tensors[index] for index in op.inputs], values, out
+
+
+def run(model, inputs):
+    """The outputs by name, for a batch of one; inputs by name too."""
+    file, op, tensors, values, out = load(model, inputs)
     RUNNERS[op.name](op, tensors, values, out)
     arrays = {index: array for index, (_, array) in zip(op.outputs, out, strict=True)}
     return {info.name: arrays[index] for index, info in zip(file.outputs, file.output_infos, strict=True)}
