@@ -22,11 +22,6 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
     return int(multiplier), int(shift)
 
 
-def multiply(x: int, multiplier: int, shift: int) -> int:
-    """`x * multiplier / 2^31 * 2^shift`, rounded twice as in the reference kernels."""
-    return int(tflite_rounding.multiply(np.array(x, np.int64), multiplier, shift))
-
-
 def channel_multipliers(source: Tensor, kernel: Tensor, output: Tensor) -> tuple[Ints, Ints]:
     """Multipliers and shifts of a convolution: one a channel, or one for all; products in double."""
     scales = np.float64(source.scale) * kernel.scales.astype(np.float64) / np.float64(output.scale)
@@ -56,12 +51,12 @@ def activation_limits(activation: int, output: Tensor) -> tuple[int, int] | None
         return None
     low, high = limits[activation]
     return (
-        -128 if low is None else max(-128, round_to(low, output.scale) + output.zero_point),
-        127 if high is None else min(127, round_to(high, output.scale) + output.zero_point),
+        -128 if low is None else max(-128, _round_to(low, output.scale) + output.zero_point),
+        127 if high is None else min(127, _round_to(high, output.scale) + output.zero_point),
     )
 
 
-def round_to(value: float, scale: float) -> int:
+def _round_to(value: float, scale: float) -> int:
     """`value / scale` in float32, halves away from zero."""
     quotient = np.float32(value) / np.float32(scale)
     return int(np.trunc(np.float64(quotient) + np.copysign(0.5, quotient)))

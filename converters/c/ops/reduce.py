@@ -7,9 +7,7 @@ import math
 import numpy as np
 
 from tfcaps.converters.c.ops.base import EMITTERS, Call, Emission, Struct, shape_struct
-from tfcaps.converters.c.tflm_arithmetic import quantize_multiplier
-
-_MAX_VALUES = 2**23
+from tfcaps.quantization.simulator.ops.mean import MAX_VALUES, sum_multiplier
 
 
 @EMITTERS.register("SUM")
@@ -24,12 +22,10 @@ def reduce(call: Call) -> Emission:
         raise call.fail(f"expected axes of {rank} dimensions, got {given}")
     axes = sorted({axis % rank for axis in given})
     count = math.prod(source.shape[axis] for axis in axes)
-    if count > _MAX_VALUES or count * math.prod(output.shape) != math.prod(source.shape):
+    if count > MAX_VALUES or count * math.prod(output.shape) != math.prod(source.shape):
         raise call.fail(f"axes {given} of {list(source.shape)} do not make {list(output.shape)}")
-    multiplier, shift = quantize_multiplier(source.scale / output.scale)
-    if call.op.name == "MEAN":
-        left = min(count.bit_length() - 1, 32, 31 + shift)
-        multiplier, shift = (multiplier << left) // count, shift - left
+    divisor = count if call.op.name == "MEAN" else 1
+    multiplier, shift = sum_multiplier(source.scale, output.scale, divisor)
     params = {
         "axes": sum(1 << axis for axis in axes),
         "input_zero_point": source.zero_point,

@@ -9,8 +9,8 @@ from one_op import MAKERS, random_inputs
 from tfcaps.converters.c.ops import EMITTERS
 from tfcaps.runtime.tflite_file import read_tflite
 
-SEEDS = 12
-NETWORKS = 60
+SEEDS = 8
+NETWORKS = 45
 
 
 def models_of(name):
