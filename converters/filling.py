@@ -73,6 +73,7 @@ def _source(graph: Subgraph, tap: int, call: Call) -> Quantization:
 def _target(file: Model, graph: Subgraph, hole: int, wanted: Quantization, call: Call) -> int:
     """The tensor the custom operator writes: the hole itself, or one of its own scale in front of a QUANTIZE."""
     tensor = graph.tensors[hole]
+    tensor.name = call.layer.name
     q = flatbuffer.get_quantization(tensor)
     if q is None or (abs(q[0] / wanted.scale - 1) < 1e-5 and q[1] == wanted.zero_point):
         flatbuffer.set_quantization(tensor, wanted.scale, wanted.zero_point)
