@@ -13,7 +13,7 @@ BOTH_FLAVOURS = $(wildcard tests/layers tests/routing tests/models tests/losses 
 
 .PHONY: demo test lint venv boards clean
 
-demo: venv
+demo: boards
 	$(PYTHON_IN_VENV) examples/demo.py
 
 # The whole suite comes last, so that its count closes the output.

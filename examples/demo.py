@@ -8,7 +8,10 @@ Prints one table of what each step cost and writes into --output-dir: the float 
 """
 
 import argparse
+import json
 import os
+import subprocess
+import sys
 import time
 
 os.environ["TF_USE_LEGACY_KERAS"] = "1"  # tfmot, which prunes and quantises, knows tf_keras only
@@ -29,6 +32,8 @@ from tfcaps._keras import keras
 from tfcaps.cli.training import Recipe, fit
 
 BATCH = 128
+BOARDS = {"cortex-m4": "Cortex-M4", "rv32imac": "RISC-V (rv32imac)"}
+COLUMNS = ["step", "accuracy", "parameters", "non-zeros", "file, bytes", "arena, bytes", "instructions"]
 CLASSES = ["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"]
 
 
@@ -42,6 +47,7 @@ class Step:
     nonzeros: int
     file_bytes: int | None = None
     arena_bytes: int | None = None
+    instructions: int | None = None
 
 
 def accuracy_of(lengths, data):
@@ -64,6 +70,25 @@ def run_file(name, file, backend, data, before):
             show(min(start + 250, len(lengths)))
     arena = interpreter.arena_used_bytes if backend == "tflm" else None
     return Step(name, accuracy_of(lengths, data), before.parameters, before.nonzeros, len(file), arena), lengths
+
+
+def run_on_boards(path, images, before):
+    """The file as ahead-of-time C on emulated microcontrollers, its outputs compared bit for bit on some images.
+
+    Empty, with a word why, where compilers or emulators are not installed.
+    """
+    command = [sys.executable, "-m", "tfcaps.cli", "bench", path, "--json", "--images", str(images)]
+    for target in BOARDS:
+        command += ["--target", target]
+    run = subprocess.run(command, capture_output=True, text=True)
+    if run.returncode:
+        print(f"Not run on microcontrollers: {run.stderr.strip()}")
+        return []
+    return [
+        Step(f"int8 as C on {BOARDS[m['target']]}", before.accuracy, before.parameters, before.nonzeros,
+             m["code_bytes"] + m["weight_bytes"], m["arena_bytes"], m["instructions"])
+        for m in json.loads(run.stdout)
+    ]  # fmt: skip
 
 
 def compress(data, epochs, seed):
@@ -89,9 +114,10 @@ def compress(data, epochs, seed):
 
 
 def markdown(steps):
-    rows = ["| step | accuracy | parameters | non-zeros | file, bytes | arena, bytes |", "|---|---|---|---|---|---|"]
+    rows = ["| " + " | ".join(COLUMNS) + " |", "|---" * len(COLUMNS) + "|"]
     for s in steps:
-        sizes = [f"{n:,}" if n else "" for n in (s.parameters, s.nonzeros, s.file_bytes, s.arena_bytes)]
+        numbers = s.parameters, s.nonzeros, s.file_bytes, s.arena_bytes, s.instructions
+        sizes = [f"{n:,}" if n else "" for n in numbers]
         rows.append("| " + " | ".join([s.name, f"{s.accuracy:.2%}", *sizes]) + " |")
     return "\n".join(rows) + "\n"
 
@@ -114,7 +140,7 @@ def draw(folder, data, steps, curves, lengths):
 
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
     # Non-zero weights of four bytes in float; the int8 file as it is. A runtime stores zeros too.
-    for step, marker in zip(steps, "osD^v", strict=True):
+    for step, marker in zip(steps, "osD^v", strict=False):
         size = (step.file_bytes or 4 * step.nonzeros) / 1000
         axes.plot(size, 100 * step.accuracy, marker, ms=9, alpha=0.7, label=step.name)
     axes.set(xlabel="kB: non-zero float32 weights, or the int8 file", ylabel="test accuracy, %",
@@ -169,13 +195,18 @@ def main(arguments=None):
     tflm, same = run_file("int8 in TFLite Micro", file, "tflm", data, steps[-1])
     steps += [litert, tflm]
 
-    rows = [[s.name, f"{s.accuracy:.2%}", s.parameters, s.nonzeros, s.file_bytes, s.arena_bytes] for s in steps]
-    columns = ["step", "accuracy", "parameters", "non-zeros", "file, bytes", "arena, bytes"]
-    console.print_table(f"micro on {data.name}, {len(data.x_test):,} test images", columns, rows)
-    (options.output_dir / "table.md").write_text(markdown(steps), encoding="utf-8")
     draw(options.output_dir, data, steps, curves, lengths)
+    steps += run_on_boards(options.output_dir / "micro.tflite", 3, litert)
+
+    rows = [[s.name, f"{s.accuracy:.2%}", s.parameters, s.nonzeros, s.file_bytes, s.arena_bytes, s.instructions]
+            for s in steps]  # fmt: skip
+    console.print_table(f"micro on {data.name}, {len(data.x_test):,} test images", COLUMNS, rows)
+    (options.output_dir / "table.md").write_text(markdown(steps), encoding="utf-8")
     agree = np.array_equal(lengths, same)
     print(f"The two runtimes {'agree to the bit' if agree else 'DIFFER'} on all {len(lengths):,} images.")
+    if steps[-1].instructions:
+        print("The microcontrollers are emulated: exact instructions for one image, which are not cycles; the bits are"
+              " those of TFLite Micro; file means flash, code and weights.")  # fmt: skip
     print(f"{time.monotonic() - started:.0f} seconds. Files and pictures are in {options.output_dir}/")
     return steps if agree else None
 

@@ -1,6 +1,7 @@
 """Every example runs, on a small budget, and does what it says."""
 
 import importlib.util
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -70,9 +71,12 @@ def test_convert_without_a_model(few_images):
 def test_demo(few_images, tmp_path, capsys):
     options = ["--data", few_images, "--epochs", "4", "2", "1", "--output-dir", "out"]
     steps = example("demo")(options)
-    assert [s.name for s in steps][-2:] == ["int8 in LiteRT", "int8 in TFLite Micro"]
-    assert steps[-1].accuracy > 0.9
-    assert steps[-1].arena_bytes > 1000
+    assert [s.name for s in steps][3:5] == ["int8 in LiteRT", "int8 in TFLite Micro"]
+    assert steps[4].accuracy > 0.9
+    assert steps[4].arena_bytes > 1000
+    if shutil.which("arm-none-eabi-gcc") and shutil.which("riscv64-unknown-elf-gcc"):
+        assert [s.name for s in steps][5:] == ["int8 as C on Cortex-M4", "int8 as C on RISC-V (rv32imac)"]
+        assert steps[5].arena_bytes < steps[4].arena_bytes
     assert steps[0].nonzeros == steps[0].parameters
     assert steps[-1].nonzeros == pytest.approx(0.5 * steps[0].parameters, rel=0.02)
     written = {path.name for path in (tmp_path / "out").iterdir()}
