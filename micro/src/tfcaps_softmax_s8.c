@@ -50,7 +50,7 @@ tfcaps_status tfcaps_softmax_s8(const tfcaps_softmax_params *params, const tfcap
         }
     }
     if (dims->rows < 1 || dims->depth < 1 || dims->depth > TFCAPS_MAX_SOFTMAX_DEPTH ||
-        !tfcaps_fits((uint64_t)dims->rows * (uint64_t)dims->depth)) {
+        (int64_t)dims->rows * dims->depth > INT32_MAX) {
         return TFCAPS_ERROR_DIMS;
     }
     for (int32_t row = 0; row < dims->rows; ++row) {

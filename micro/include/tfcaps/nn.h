@@ -32,6 +32,8 @@
  *
  *     L = the largest (y + 1) * output_row - first(y) * input_row over all y
  *
+ * Tensors have at most 2^31 - 1 bytes.
+ *
  * No code: RESHAPE, SQUEEZE and EXPAND_DIMS change nothing. MEAN is tfcaps_sum_s8. LOGISTIC, TANH,
  * HARD_SWISH, LEAKY_RELU, RELU, RELU6 and QUANTIZE from int8 to int8 are tfcaps_lookup_s8.
  */
