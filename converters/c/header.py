@@ -21,8 +21,17 @@ def text_of_header(source: Source) -> str:
     for kind, tensors, indices in (("INPUT", inputs, program.inputs), ("OUTPUT", outputs, program.outputs)):
         for n, (tensor, index) in enumerate(zip(tensors, indices, strict=True)):
             numbers.append(f"{macro}_{kind}_{n}_BYTES = {program.size(index)},")
+            place = program.places.get(index)
+            if kind == "INPUT" and place is not None and place.kind == "arena":
+                numbers.append(f"{macro}_INPUT_{n}_OFFSET = {program.offsets[place.index]}, /* in the arena */")
             macros.append(f"#define {macro}_{kind}_{n}_SCALE {_float(tensor.scale)}")
             macros.append(f"#define {macro}_{kind}_{n}_ZERO_POINT ({tensor.zero_point})")
+    overlap = "No output may overlap the arena, an input or another output, and no input may overlap the arena."
+    if program.inputs_in_arena:
+        overlap = (
+            f"An input that\n * is at {macro}_INPUT_n_OFFSET of the arena already stays there, and is lost when this "
+            "returns; others are copied.\n * No output may overlap the arena, an input or another output."
+        )
     numbers.append(f"{macro}_LAYERS = {len(program.layers)},")
     test_note = ""
     if program.output_bytes > STACK_LIMIT:
@@ -70,7 +79,7 @@ enum {{
  * arena: {macro}_ARENA_BYTES bytes, aligned to 16; its contents mean nothing between two calls, and the program
  * keeps nothing anywhere else, so calls with different arenas may run at the same time. The
  * inputs are only read, where the caller has them. The outputs are written, and read on the way, where the caller
- * wants them. No output may overlap the arena, an input or another output, and no input may overlap the arena.
+ * wants them. {overlap}
  *
  * Returns TFCAPS_OK, or the first failure: TFCAPS_ERROR_NULL for a pointer that is NULL, TFCAPS_ERROR_SCRATCH for
  * an arena that is not aligned. Nothing else can fail on a program that is what was generated. */

@@ -18,7 +18,7 @@ class Plan:
     Attributes:
         program: What is planned.
         arena_bytes: The arena: all activations and scratch memory.
-        input_bytes: The caller's input buffers; they are not in the arena.
+        input_bytes: The inputs; the caller's buffers, unless the program has them in the arena.
         output_bytes: The caller's output buffers; not in the arena either.
         bound_bytes: No plan of these lifetimes can do with less.
     """
@@ -31,8 +31,8 @@ class Plan:
 
     @property
     def total_bytes(self) -> int:
-        """Arena and input buffers: what an interpreter calls its arena."""
-        return self.arena_bytes + self.input_bytes
+        """Arena and the input buffers outside of it: what an interpreter calls its arena."""
+        return self.arena_bytes + (0 if self.program.inputs_in_arena else self.input_bytes)
 
     @property
     def rows(self) -> list[tuple[Buffer, int]]:
@@ -61,9 +61,10 @@ class Plan:
     def text(self) -> str:
         """The plan in lines of text."""
         memory = self.program.memory
+        where = "the arena" if self.program.inputs_in_arena else "the caller's buffers"
         lines = [
             f"arena   {self.arena_bytes:>9,} bytes (at least {self.bound_bytes:,} for any plan)",
-            f"inputs  {self.input_bytes:>9,} bytes in the caller's buffers; with the arena {self.total_bytes:,}",
+            f"inputs  {self.input_bytes:>9,} bytes in {where}; with the arena {self.total_bytes:,}",
             f"outputs {self.output_bytes:>9,} bytes in the caller's buffers",
             "",
             f"{'from':>9} {'to':>9} {'bytes':>9}  layers     what",
@@ -83,6 +84,7 @@ class Plan:
         return {
             "arena_bytes": self.arena_bytes,
             "input_bytes": self.input_bytes,
+            "inputs_in_arena": program.inputs_in_arena,
             "output_bytes": self.output_bytes,
             "total_bytes": self.total_bytes,
             "weight_bytes": program.weight_bytes,

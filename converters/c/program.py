@@ -75,6 +75,7 @@ class Program:
         memory: The planner's problem.
         offsets: Its solution.
         scratch: By layer: the arena's buffer of its scratch memory.
+        inputs_in_arena: Whether the inputs lie in the arena instead of in buffers of the caller's.
         input_names: What the file's signature calls the inputs.
         output_names: And the outputs.
     """
@@ -87,6 +88,7 @@ class Program:
     memory: Memory
     offsets: tuple[int, ...]
     scratch: dict[int, int]
+    inputs_in_arena: bool
     input_names: tuple[str, ...]
     output_names: tuple[str, ...]
 
@@ -121,8 +123,12 @@ class Program:
         return math.prod(self.tensors[tensor].shape)
 
 
-def build_program(model: TfliteFile) -> Program:
+def build_program(model: TfliteFile, *, inputs_in_arena: bool = False) -> Program:
     """Emits every operator and plans the memory.
+
+    Args:
+        model: The file.
+        inputs_in_arena: Plan the inputs too, so that layers overwrite them when they are no longer needed.
 
     Raises:
         ConversionError: An operator that has no kernel, or one that its kernel cannot take; names operator, layer and
@@ -138,6 +144,8 @@ def build_program(model: TfliteFile) -> Program:
             )
     roots = {index: index for index in inputs}
     layers: list[Layer] = []
+    if inputs_in_arena:
+        layers = [_copy_in(model, n, index) for n, index in enumerate(inputs)]
     for number, op in inner:
         call = _call(model, number, op)
         emission = _emit(model, call)
@@ -146,7 +154,7 @@ def build_program(model: TfliteFile) -> Program:
         if emission.call:
             sources = tuple(roots.get(index, index) for index in op.inputs)
             layers.append(Layer(len(layers), op.name, call.layer, sources, op.outputs, emission))
-    places = {index: Place("input", n) for n, index in enumerate(inputs)}
+    places = {} if inputs_in_arena else {index: Place("input", n) for n, index in enumerate(inputs)}
     for n, index in enumerate(outputs):
         root = roots.get(index, index)
         if root in places or root not in roots:  # an input, another output or a constant
@@ -163,6 +171,7 @@ def build_program(model: TfliteFile) -> Program:
         memory=memory,
         offsets=tuple(place(memory)),
         scratch=scratch,
+        inputs_in_arena=inputs_in_arena,
         input_names=tuple(info.name for info in model.input_infos),
         output_names=tuple(info.name for info in model.output_infos),
     )
@@ -210,6 +219,13 @@ def _without_floats(model: TfliteFile) -> tuple[tuple[int, ...], tuple[int, ...]
     return tuple(inputs), tuple(outputs), inner
 
 
+def _copy_in(model: TfliteFile, number: int, index: int) -> Layer:
+    """An input to its place in the arena; where the caller has put it there, nothing changes."""
+    tensor = model.tensors[index]
+    call = f"memmove($out0, inputs[{number}], {math.prod(tensor.shape)})"
+    return Layer(number, "COPY", tensor.name, (), (index,), Emission(call))
+
+
 def _copy(model: TfliteFile, index: int, root: int, output: int, tensor: int) -> Layer:
     """An output whose bytes are somewhere else already."""
     size = math.prod(model.tensors[tensor].shape)
@@ -237,7 +253,8 @@ def _memory(model: TfliteFile, layers: list[Layer], places: dict[int, Place]) ->
             if index not in places:
                 places[index] = Place("arena", len(buffers))
                 tensor = model.tensors[index]
-                buffers.append(Buffer(layer.name, math.prod(tensor.shape), layer.index, last[index]))
+                first = 0 if layer.op == "COPY" else layer.index  # the caller may have put all inputs there already
+                buffers.append(Buffer(layer.name, math.prod(tensor.shape), first, last[index]))
         for overlap in layer.emission.overlaps:
             source, output = places[layer.inputs[overlap.source]], places[layer.outputs[overlap.output]]
             if source.kind == output.kind == "arena":

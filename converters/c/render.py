@@ -115,7 +115,7 @@ def _layer(source: Source, layer: Layer) -> str:
     shapes = ", ".join(_shape(program, index) for index in computed)
     results = ", ".join(_shape(program, index) for index in layer.outputs)
     if results:
-        lines[0] += f": {shapes} -> {results}"
+        lines[0] += f": {shapes} -> {results}" if shapes else f": {results}"
     if emission.macs:
         lines[0] += f", {emission.macs:,} MAC"
     lines += ["     " + note for note in _notes(source, layer)]

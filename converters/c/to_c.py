@@ -85,6 +85,7 @@ def to_c(
     *,
     name: str = "model",
     self_test: Images | None = None,
+    inputs_in_arena: bool = False,
 ) -> Plan:
     """Write a C99 program that computes what TFLite Micro computes, bit for bit.
 
@@ -99,6 +100,8 @@ def to_c(
         name: What the files and everything in them are called: a C identifier.
         self_test: int8 images [n, ...], or a dict of them by input name; the first one becomes the program's self-test.
             Noise if left out.
+        inputs_in_arena: Have the inputs in the arena, where later layers take their bytes: less memory in all for a
+            caller who writes the image there, and one copy of it for any other.
 
     Returns:
         The memory plan.
@@ -113,7 +116,7 @@ def to_c(
     folder = Path(out_dir)
     check_folder(folder)
     file = read_tflite(model)
-    program = build_program(file)
+    program = build_program(file, inputs_in_arena=inputs_in_arena)
     plan = make_plan(program)
     source = Source(name, plan, make_self_test(file, program, self_test))
     write_folder(folder, files_of(source))

@@ -28,9 +28,16 @@ from tfcaps.cli.console import naming
     help="Image (.npy, .png ...) for the program's self-test; noise if left out.",
 )
 @click.option("--plan", "picture", type=click.Path(path_type=Path), help="Draw the memory plan as a .png.")
+@click.option("--inputs-in-arena", is_flag=True, help="Have the inputs in the arena: less memory in all.")
 @options.json_option
 def compile(
-    model: Path, output: Path, name: str | None, image: Path | None, picture: Path | None, as_json: bool
+    model: Path,
+    output: Path,
+    name: str | None,
+    image: Path | None,
+    picture: Path | None,
+    inputs_in_arena: bool,
+    as_json: bool,
 ) -> None:
     """Turn a .tflite into a C program.
 
@@ -43,7 +50,13 @@ def compile(
     from tfcaps.converters.c import draw_plan, name_of_file, to_c
 
     with naming(model):
-        plan = to_c(model, output, name=name or name_of_file(model), self_test=_self_test(image, model))
+        plan = to_c(
+            model,
+            output,
+            name=name or name_of_file(model),
+            self_test=_self_test(image, model),
+            inputs_in_arena=inputs_in_arena,
+        )
     if picture is not None:
         with files.replacing(picture) as part:
             draw_plan(plan, part)

@@ -84,9 +84,9 @@ def compile_folder(folder, name):
     compile_c([*STRICT, "-O1", "-fPIC", "-shared", "-I.", "-o", f"{name}.so", *sources], folder)
 
 
-def build_many(models, folder):
+def build_many(models, folder, **options):
     """Many small models in one library: {name: bytes} to {name: Program}."""
-    plans = {name: to_c(model, folder, name=name) for name, model in models.items()}
+    plans = {name: to_c(model, folder, name=name, **options) for name, model in models.items()}
     text = "\n".join(f'#include "{name}_weights.c"\n#include "{name}.c"' for name in models)
     (folder / "all.c").write_text(text)
     kernels = sorted(str(path) for path in (folder / "tfcaps").glob("*.c"))

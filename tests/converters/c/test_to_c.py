@@ -124,6 +124,24 @@ def test_memory_goals(name, goal, built):
     assert plan.arena_bytes < Interpreter(built(name), "tflm").arena_used_bytes
     assert plan.program.macs == {"q7_mnist": 4_143_680}.get(name, plan.program.macs)
     assert f"{plan.arena_bytes:,} bytes" in plan.text()
+    inside = make_plan(build_program(read_tflite(built(name)), inputs_in_arena=True))
+    assert inside.total_bytes == inside.arena_bytes < plan.total_bytes
+
+
+def test_an_image_written_into_the_arena(built, tmp_path):
+    program = aot_build.build_one(built("two_inputs"), tmp_path / "out", inputs_in_arena=True)
+    assert_bits(program, built("two_inputs"))  # copied there from elsewhere
+    assert program.self_test() == 0
+    rng = np.random.default_rng(2)
+    inputs = [int8(rng, (1, 14, 14, 1)) for _ in range(2)]
+    arena, output = (aot_build.Buffer(size) for size in (program.plan.arena_bytes, program.plan.output_bytes))
+    header = (tmp_path / "out" / "net.h").read_text()
+    offsets = [int(n) for n in re.findall(r"NET_INPUT_\d_OFFSET = (\d+)", header)]
+    for x, offset in zip(inputs, offsets, strict=True):
+        arena.data[offset : offset + 196] = x.ravel().view(np.uint8)
+    pointers = (ctypes.c_void_p * 2)(*(arena.address + offset for offset in offsets))
+    assert program._run(ctypes.c_void_p(arena.address), pointers, (ctypes.c_void_p * 1)(output.address)) == 0
+    np.testing.assert_array_equal(output.data.view(np.int8), aot_build.tflm(built("two_inputs"), inputs)[0].ravel())
 
 
 def test_floats_at_the_edges_are_the_callers(tmp_path):
