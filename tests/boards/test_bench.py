@@ -1,4 +1,4 @@
-"""Whole models through `tfcaps bench` on every board: bits, figures, and what is said when something is wrong."""
+"""`tfcaps bench`: what it says of models, and what when something is wrong."""
 
 import json
 import subprocess
@@ -6,70 +6,15 @@ import sys
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
-from on_boards import any_board, every_board, parameter
+from bench_command import KEYS, bench, bench_json
+from on_boards import any_board, parameter
 from tiny_models import UNIT, TinyModel, length_params, squash_params
 
-import tfcaps
-from tfcaps.cli.main import cli
-from tfcaps.converters import to_tflite
 from tfcaps.micro import boards
 from tfcaps.micro.boards import vectors
 from tfcaps.micro.boards.vectors import random_vectors
 
-MACS = {"tiny": 106_560, "micro": None, "q7_mnist": 4_143_680}
-KEYS = [
-    *("target", "exact", "instructions", "macs", "arena_bytes", "ram_bytes", "code_bytes", "weight_bytes"),
-    *("stack_bytes", "layers"),
-]
-LAYER_KEYS = ["index", "op", "name", "instructions", "macs"]
 on_m4 = pytest.mark.parametrize("board", [parameter(boards.BOARDS["cortex-m4"])])
-
-
-def bench(*arguments):
-    return CliRunner().invoke(cli, ["bench", *map(str, arguments)])
-
-
-def bench_json(*arguments):
-    result = bench(*arguments, "--json")
-    assert result.exit_code == 0, result.stderr
-    return json.loads(result.stdout)
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    """The three models with random weights, converted."""
-    folder = tmp_path_factory.mktemp("models")
-    images = np.random.default_rng(0).random((20, 28, 28, 1), np.float32)
-    paths = {name: folder / f"{name}.tflite" for name in MACS}
-    for name, path in paths.items():
-        path.write_bytes(to_tflite(tfcaps.models.build(name), images))
-    return paths
-
-
-@every_board
-@pytest.mark.parametrize("name", MACS)
-def test_models_give_the_bits_of_the_host(board, name, files):
-    (found,) = bench_json(files[name], "--target", board.name)
-    assert list(found) == KEYS
-    assert found["target"] == board.name
-    assert found["exact"] is True
-    assert MACS[name] in (None, found["macs"])
-    layers = found["layers"]
-    assert [list(layer) for layer in layers] == [LAYER_KEYS] * len(layers)
-    assert [layer["index"] for layer in layers] == list(range(len(layers)))
-    assert sum(layer["instructions"] for layer in layers) == found["instructions"]
-    assert sum(layer["macs"] for layer in layers) == found["macs"]
-    assert 0.05 * found["macs"] < found["instructions"] < 100 * found["macs"]
-    assert 0 < found["stack_bytes"] < 4096
-    assert found["arena_bytes"] + 28 * 28 + 10 + found["stack_bytes"] == found["ram_bytes"]  # no variables
-    assert 2000 < found["code_bytes"] < 32_000
-    assert abs(found["weight_bytes"] - constants(files[name])) < 0.1 * found["weight_bytes"] + 512
-
-
-def constants(path):
-    """What the .tflite has of weights, biases and options."""
-    return json.loads(CliRunner().invoke(cli, ["inspect", str(path), "--json"]).stdout)["constant_bytes"]
 
 
 @any_board
