@@ -26,12 +26,11 @@ def text_of_header(source: Source) -> str:
                 numbers.append(f"{macro}_INPUT_{n}_OFFSET = {program.offsets[place.index]}, /* in the arena */")
             macros.append(f"#define {macro}_{kind}_{n}_SCALE {_float(tensor.scale)}")
             macros.append(f"#define {macro}_{kind}_{n}_ZERO_POINT ({tensor.zero_point})")
-    overlap = "No output may overlap the arena, an input or another output, and no input may overlap the arena."
+    given = "only read, where the caller has them"
+    apart = "No output may overlap the arena, an input or another output, and no input may overlap the arena."
     if program.inputs_in_arena:
-        overlap = (
-            f"An input that\n * is at {macro}_INPUT_n_OFFSET of the arena already stays there, and is lost when this "
-            "returns; others are copied.\n * No output may overlap the arena, an input or another output."
-        )
+        given = f"copied to {macro}_INPUT_n_OFFSET of the arena, unless they are there already, and lost then"
+        apart = "No output may overlap the arena, an input or another output."
     numbers.append(f"{macro}_LAYERS = {len(program.layers)},")
     test_note = ""
     if program.output_bytes > STACK_LIMIT:
@@ -76,10 +75,11 @@ enum {{
 
 /* Runs the network once.
  *
- * arena: {macro}_ARENA_BYTES bytes, aligned to 16; its contents mean nothing between two calls, and the program
- * keeps nothing anywhere else, so calls with different arenas may run at the same time. The
- * inputs are only read, where the caller has them. The outputs are written, and read on the way, where the caller
- * wants them. {overlap}
+ * arena: {macro}_ARENA_BYTES bytes, aligned to 16. Its contents mean nothing between two calls, and the program
+ * keeps nothing anywhere else: calls with different arenas may run at the same time.
+ * inputs: {given}.
+ * outputs: written, and read on the way, where the caller wants them.
+ * {apart}
  *
  * Returns TFCAPS_OK, or the first failure: TFCAPS_ERROR_NULL for a pointer that is NULL, TFCAPS_ERROR_SCRATCH for
  * an arena that is not aligned. Nothing else can fail on a program that is what was generated. */
