@@ -118,6 +118,7 @@ setup(
     package_data={
         "tfcaps": ["py.typed"],
         "tfcaps.converters": ["templates/*", "templates/**/*"],
+        "tfcaps.converters.deploy": ["templates/*"],
         "tfcaps.micro": [f"**/*.{suffix}" for suffix in MICRO_SUFFIXES],
     },
     include_package_data=False,

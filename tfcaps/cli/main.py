@@ -18,7 +18,7 @@ from tfcaps.errors import TfcapsError
 
 # In the order of the work; each is the function of that name in the module of that name.
 COMMANDS = (
-    "train", "prune", "quantize", "convert", "compile", "inspect", "bench", "compare", "run",
+    "train", "prune", "quantize", "convert", "compile", "deploy", "inspect", "bench", "compare", "run",
     "evaluate", "completion",
 )
 
