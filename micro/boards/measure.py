@@ -6,15 +6,15 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from tfcaps.errors import TfcapsError
 from tfcaps.micro.boards.build import C, Sources, build
 from tfcaps.micro.boards.emulator import Run, run
 from tfcaps.micro.boards.registry import Board
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["MODEL_NAME", "Layer", "Measurement", "measure"]
 
@@ -129,7 +129,7 @@ def _sources(generated: Path, input_sizes: list[int], output_sizes: list[int]) -
 
 
 def _by_image(arrays: Sequence[NDArray[Any]]) -> bytes:
-    return b"".join(np.ascontiguousarray(array[n]).tobytes() for n in range(len(arrays[0])) for array in arrays)
+    return b"".join(array[n].tobytes() for n in range(len(arrays[0])) for array in arrays)
 
 
 def _layers(board: Board, generated: Path, done: Run, images: int) -> tuple[Layer, ...]:
@@ -140,8 +140,7 @@ def _layers(board: Board, generated: Path, done: Run, images: int) -> tuple[Laye
         raise TfcapsError(
             f"target {board.name}: expected {images * marks} marks of {len(listed)} layers, got {len(done.counts) + 1}"
         )
-    counts = np.array([*done.counts, 0]).reshape(images, marks)[:, :-1]
-    means = np.rint(counts.mean(axis=0)).astype(int).tolist()
+    means = [round(sum(done.counts[n::marks]) / images) for n in range(len(listed))]
     return tuple(
         Layer(layer["index"], layer["op"], layer["name"], count, layer["macs"])
         for layer, count in zip(listed, means, strict=True)
