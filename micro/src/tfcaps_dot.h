@@ -4,8 +4,7 @@
 
 #include <stdint.h>
 
-/* sum + kernel . (input - zero_point); wraps, as the reference does, when weights are so many that it must.
- */
+/* sum + kernel . (input - zero_point); wraps where the reference overflows. */
 static inline uint32_t tfcaps_dot(uint32_t sum, const int8_t *kernel, const int8_t *input, int32_t zero_point,
                                   int32_t size) {
     for (int32_t n = 0; n < size; ++n) {

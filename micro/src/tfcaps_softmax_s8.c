@@ -5,8 +5,7 @@ static int32_t shift_left(int32_t x, int32_t n) {
     return tfcaps_sat((int64_t)x * (1 << n), INT32_MIN, INT32_MAX);
 }
 
-/* 1 / (1 + x) in Q31 for x in [0, 1) in Q31: three Newton steps from 48/17 - 32/17 d, where d = (1 + x) / 2.
- */
+/* 1 / (1 + x) in Q31 for x in [0, 1) in Q31: three Newton steps from 48/17 - 32/17 d, d = (1 + x) / 2. */
 static int32_t reciprocal_of_one_plus(int32_t x) {
     const int32_t d = (int32_t)(((int64_t)x + INT32_MAX + 1) / 2);     /* one is INT32_MAX in Q31 */
     int32_t guess = 1515870810 + tfcaps_multiply_high(d, -1010580540); /* Q29 */

@@ -15,8 +15,7 @@ typedef struct tfcaps_window {
     int32_t padding; /* in front */
 } tfcaps_window;
 
-/* The taps first ... end - 1 of one output position, which lie inside the image; input is where tap 0 lies.
- */
+/* The taps first ... end - 1 of one output position lie inside the image; tap 0 lies at input. */
 typedef struct tfcaps_taps {
     int32_t input;
     int32_t first;
