@@ -7,9 +7,9 @@ import pytest
 from kernel_calls import all_calls
 from on_boards import every_board
 
+from tfcaps.converters.c.kernel_sources import needed_files
 from tfcaps.micro import boards, include_dir, source_files
 
-KERNELS = ("tfcaps_squash", "tfcaps_length", "tfcaps_capsule_dense", "tfcaps_exp2")
 MAIN = Path(__file__).with_name("kernel_calls.c")
 
 
@@ -22,7 +22,8 @@ def calls():
 def program(board, calls, tmp_path_factory):
     """The image, and the folder it was built and run in, twice."""
     folder = tmp_path_factory.mktemp(board.name)
-    kernels = [path for path in source_files() if path.name.startswith(KERNELS)]
+    needed = needed_files(MAIN.read_text())
+    kernels = [path for path in source_files() if path.name in needed]
     sources = boards.Sources(board=[MAIN], kernels=kernels, flags=[f"-I{include_dir()}"])
     image = boards.build(board, sources, folder)
     (folder / "calls.bin").write_bytes(b"".join(call.words for call in calls))
