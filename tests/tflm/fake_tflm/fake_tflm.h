@@ -62,6 +62,10 @@ struct TfLiteQuantizationParams {
 
 struct TfLiteTensor {
     TfLiteQuantizationParams params;
+    union {
+        char *raw;
+    } data;
+    size_t bytes;
 };
 
 struct TfLiteEvalTensor {
@@ -141,7 +145,20 @@ template <unsigned int capacity> class MicroMutableOpResolver : public MicroOpRe
         return kTfLiteOk;
     }
 
+    TfLiteStatus AddConv2D() {
+        return AddBuiltin("CONV_2D");
+    }
+
+    TfLiteStatus AddReshape() {
+        return AddBuiltin("RESHAPE");
+    }
+
   private:
+    TfLiteStatus AddBuiltin(const char *name) {
+        const TFLMRegistration none = {};
+        return AddCustom(name, &none);
+    }
+
     TFLMRegistration registrations_[capacity] = {};
     unsigned int count_ = 0;
 };
