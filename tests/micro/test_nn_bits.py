@@ -29,3 +29,17 @@ def test_bits_of_tflite_micro(name):
         for key, value in expected.items():
             np.testing.assert_array_equal(found[key], value, err_msg=f"C, seed {seed}")
             np.testing.assert_array_equal(simulated[key], value, err_msg=f"simulator, seed {seed}")
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_batches_of_the_simulator(name):
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        model = MAKERS[name](rng).to_bytes()
+        interpreter = Interpreter(model, "tflm")
+        inputs = random_inputs(rng, interpreter.inputs, batch=3)
+        given = inputs if len(inputs) > 1 else next(iter(inputs.values()))
+        expected = by_name(interpreter.invoke(given), interpreter.outputs)
+        simulated = by_name(Simulator(model).invoke(given), interpreter.outputs)
+        for key, value in expected.items():
+            np.testing.assert_array_equal(simulated[key], value, err_msg=f"seed {seed}")
