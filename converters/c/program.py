@@ -10,6 +10,7 @@ floats at the edges are left to the caller, so that no floating point runs on th
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 
 import numpy as np
@@ -108,10 +109,22 @@ class Program:
         """All of the caller's output buffers."""
         return sum(self.size(index) for index in self.outputs)
 
+    @functools.cached_property
+    def constants(self) -> dict[tuple[int, str], tuple[int, str]]:
+        """By layer and role of a constant: layer and role of the first one with the same bytes, which is stored."""
+        first: dict[tuple[str, bytes], tuple[int, str]] = {}
+        return {
+            (layer.index, role): first.setdefault((values.dtype.str, values.tobytes()), (layer.index, role))
+            for layer in self.layers
+            for role, values in layer.emission.constants.items()
+        }
+
     @property
     def weight_bytes(self) -> int:
-        """All constants."""
-        return sum(layer.weight_bytes for layer in self.layers)
+        """All constants, each once."""
+        return sum(
+            self.layers[index].emission.constants[role].nbytes for index, role in sorted(set(self.constants.values()))
+        )
 
     @property
     def macs(self) -> int:
@@ -142,6 +155,8 @@ def build_program(model: TfliteFile, *, inputs_in_arena: bool = False) -> Progra
             raise ConversionError(
                 f"tensor {tensor.name!r}: expected an input or output of quantised int8, got {tensor.dtype}"
             )
+        if tensor.data is not None:
+            raise ConversionError(f"tensor {tensor.name!r}: is an output and a constant, which needs no program")
     roots = {index: index for index in inputs}
     layers: list[Layer] = []
     if inputs_in_arena:
@@ -157,7 +172,7 @@ def build_program(model: TfliteFile, *, inputs_in_arena: bool = False) -> Progra
     places = {} if inputs_in_arena else {index: Place("input", n) for n, index in enumerate(inputs)}
     for n, index in enumerate(outputs):
         root = roots.get(index, index)
-        if root in places or root not in roots:  # an input, another output or a constant
+        if root in places:  # an input or another output
             layers.append(_copy(model, len(layers), root, n, index))
         else:
             places[root] = Place("output", n)
@@ -229,9 +244,7 @@ def _copy_in(model: TfliteFile, number: int, index: int) -> Layer:
 def _copy(model: TfliteFile, index: int, root: int, output: int, tensor: int) -> Layer:
     """An output whose bytes are somewhere else already."""
     size = math.prod(model.tensors[tensor].shape)
-    constants = {} if model.tensors[root].data is None else {"value": np.asarray(model.tensors[root].data)}
-    source = "$value" if constants else "$in0"
-    emission = Emission(f"memcpy(outputs[{output}], {source}, {size})", constants=constants)
+    emission = Emission(f"memcpy(outputs[{output}], $in0, {size})")
     return Layer(index, "COPY", model.tensors[tensor].name, (root,), (), emission)
 
 

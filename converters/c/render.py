@@ -46,7 +46,8 @@ class Source:
 
     def constant(self, layer: Layer, role: str) -> str:
         """What a layer's array is called."""
-        return f"{self.name}_{layer.index}_{role}"
+        index, stored = self.program.constants[layer.index, role]
+        return f"{self.name}_{index}_{stored}"
 
 
 def comment(text: object) -> str:
@@ -238,6 +239,8 @@ def arrays(source: Source) -> Iterable[tuple[str, NDArray[np.generic], str]]:
     """Every constant: (C name, values, what it is)."""
     for layer in source.program.layers:
         for role, values in layer.emission.constants.items():
+            if source.program.constants[layer.index, role] != (layer.index, role):
+                continue
             yield source.constant(layer, role), values, f"{layer.index}: {layer.op} {comment(layer.name)}, {role}"
     for kind, images in (("input", source.self_test.inputs), ("output", source.self_test.outputs)):
         for n, values in enumerate(images):

@@ -19,13 +19,15 @@ from numpy.typing import NDArray
 
 from tfcaps.converters.c import kernel_library
 from tfcaps.converters.c.tflm_arithmetic import activation_limits
-from tfcaps.errors import ConversionError
+from tfcaps.errors import ConversionError, TfcapsError
 from tfcaps.registry import Registry
 from tfcaps.runtime.tflite_file import Operator, Tensor
 
 Shape = tuple[int, ...]
 Value = int | str | Sequence[int]
 MAX_RANK = 6
+MAX_EXTENT = 65535
+MAX_SHIFT = 30
 _GENERATED = re.compile(r"(serving_default_|StatefulPartitionedCall|arith\.constant)|$")
 
 
@@ -136,6 +138,7 @@ class Call:
         if tensor is None or tensor.dtype != np.int8 or not tensor.scale:
             kind = "none" if tensor is None else str(tensor.dtype)
             raise self.fail(f"expected a quantised int8 input {position}, got {kind}")
+        self._check_zero_point(tensor)
         return tensor
 
     def check(self, inputs: int, most_inputs: int | None = None, outputs: int = 1) -> None:
@@ -145,6 +148,17 @@ class Call:
         for tensor in self.outputs:
             if tensor.dtype != np.int8 or not tensor.scale:
                 raise self.fail(f"expected quantised int8 outputs, got {tensor.dtype}")
+            self._check_zero_point(tensor)
+
+    def _check_zero_point(self, tensor: Tensor) -> None:
+        if not -128 <= tensor.zero_point <= 127 or tensor.scales.size > 1:
+            raise self.fail(f"expected one scale and an int8 zero point of tensor {tensor.name!r}")
+
+    def shift(self, shift: int) -> int:
+        """The shift of an output's multiplier, which the kernels limit."""
+        if shift > MAX_SHIFT:
+            raise self.fail("the output's scale is too small for those of the inputs")
+        return shift
 
     def constant(self, position: int, dtype: type[np.generic]) -> NDArray[Any]:
         """An input that has to be a constant of a type."""
@@ -204,6 +218,8 @@ def pad_rank(values: Sequence[int], fill: int = 0) -> list[int]:
 
 def image_struct(name: str, shape: Shape) -> Struct:
     """`tfcaps_image_dims`."""
+    if max(shape) > MAX_EXTENT:
+        raise TfcapsError(f"expected sizes of at most {MAX_EXTENT}, got {list(shape)}")
     return Struct("tfcaps_image_dims", name, dict(zip(("batches", "height", "width", "channels"), shape, strict=True)))
 
 

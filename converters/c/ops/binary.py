@@ -48,7 +48,7 @@ def mul(call: Call) -> Emission:
         "input2_zero_point": y.zero_point,
         "output_zero_point": call.output.zero_point,
         "output_multiplier": multiplier,
-        "output_shift": shift,
+        "output_shift": call.shift(shift),
         **call.limits(call.op.options.FusedActivationFunction()),
     }
     return _binary(call, "mul", [Struct("tfcaps_mul_params", "params", fields)])

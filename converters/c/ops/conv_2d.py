@@ -83,6 +83,7 @@ def _convolution(call: Call, function: str, channels: int, macs: int) -> Emissio
         image_struct("output_dims", output.shape),
     ]
     multipliers, shifts = channel_multipliers(source, kernel, output)
+    call.shift(int(shifts.max()))
     constants: dict[str, NDArray[Any]] = {
         "kernel": np.asarray(kernel.data),
         "multiplier": multipliers,

@@ -34,6 +34,7 @@ def fully_connected(call: Call) -> Emission:
     )
     dims = Struct("tfcaps_fully_connected_dims", "dims", {"rows": rows, "depth": depth, "units": units})
     multipliers, shifts = dense_multipliers(source, kernel, output)
+    call.shift(int(shifts.max()))
     constants: dict[str, NDArray[Any]] = {
         "kernel": np.asarray(kernel.data),
         "multiplier": multipliers,

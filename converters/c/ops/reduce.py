@@ -31,7 +31,7 @@ def reduce(call: Call) -> Emission:
         "input_zero_point": source.zero_point,
         "output_zero_point": output.zero_point,
         "output_multiplier": multiplier,
-        "output_shift": shift,
+        "output_shift": call.shift(shift),
     }
     return Emission(
         "tfcaps_sum_s8(&params, &input_shape, $in0, $out0)",

@@ -255,9 +255,12 @@ def test_sanitizers_find_nothing(make, tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "0", "")
 
 
-@pytest.mark.skipif(shutil.which("clang") is None, reason="no clang")
+CLANG = shutil.which("clang") or shutil.which("clang-19")
+
+
+@pytest.mark.skipif(CLANG is None, reason="clang is not installed")
 def test_clang_warns_of_nothing(tmp_path, monkeypatch):
-    monkeypatch.setenv("CC", "clang")
+    monkeypatch.setenv("CC", str(CLANG))
     assert aot_build.build_one(residual(), tmp_path / "out").self_test() == 0
 
 
@@ -319,6 +322,13 @@ def test_the_self_test_finds_a_flipped_weight(tmp_path):
     library = ctypes.CDLL(shutil.copy(folder / "net.so", tmp_path / "flipped.so"))
     arena = aot_build.Buffer(4096)
     assert library.net_self_test(ctypes.c_void_p(arena.address)) == 6
+
+
+def test_shared_weights_are_stored_once(built, tmp_path):
+    plan = to_c(built("shared_capsules"), tmp_path / "out", name="net")
+    text = (tmp_path / "out" / "net_weights.c").read_text()
+    assert len(re.findall(r"int8_t net_\d+_kernel\[", text)) == 2  # of a convolution and of capsules, both used twice
+    assert plan.program.weight_bytes < 0.6 * sum(layer.weight_bytes for layer in plan.program.layers)
 
 
 def test_large_outputs_do_not_go_on_the_stack(tmp_path):

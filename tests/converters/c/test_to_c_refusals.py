@@ -49,6 +49,7 @@ REFUSED = {
     "a tanh scale": (one_op("TANH"), "TANH .*1/128"),
     "a rescaling RELU6": (one_op("RELU6", scale=0.1), "RELU6 .*one scale"),
     "paddings": (one_op("PAD", schema.PadOptionsT(), more=[np.ones((4, 2), np.int32)]), "PAD .*paddings"),
+    "a scale": (one_op("SUM", schema.ReducerOptionsT(), scale=1e-12, more=[ints([0])]), "SUM .*scale is too small"),
     "axes": (one_op("MEAN", schema.ReducerOptionsT(), more=[ints([7])]), "MEAN .*axes"),
     "a permutation": (one_op("TRANSPOSE", schema.TransposeOptionsT(), more=[ints([0, 0, 1, 2])]), "TRANSPOSE .*permut"),
 }
@@ -58,6 +59,23 @@ REFUSED = {
 def test_operators_that_do_not_fit_their_kernel(what, tmp_path):
     model, match = REFUSED[what]
     assert_refused(tmp_path, model, TfcapsError, match)
+
+
+def test_a_zero_point_that_is_no_int8(tmp_path):
+    tiny = TinyModel()
+    x = tiny.input([1, 8], 0.05, 300)
+    tiny.output(tiny.op("LOGISTIC", [x], [tiny.tensor([1, 8], 1 / 256, -128)]))
+    assert_refused(tmp_path, tiny.to_bytes(), ConversionError, "LOGISTIC .*zero point")
+
+
+def test_an_output_that_is_a_constant(tmp_path):
+    tiny = squash_model()
+    tiny.output(tiny.constant(np.zeros((1, 5), np.int8), 0.1))
+    assert_refused(tmp_path, tiny.to_bytes(), ConversionError, "is an output and a constant")
+
+
+def test_a_batch_of_two(tmp_path):
+    assert_refused(tmp_path, squash_model(shape=(2, 6, 4)).to_bytes(), TfcapsError, "batch of one")
 
 
 def test_weights_that_are_computed(tmp_path):
