@@ -75,6 +75,39 @@ def test_one_scale_to_another(name):
         agree(tiny, {"t0": EVERY})
 
 
+def test_sums_of_one_value():
+    cases = decisive(0, np.arange(256), lambda x, y: F64(x) / F64(y), lambda x, y: F64(x / y), near_half)
+    for (x, y), _ in cases:
+        tiny = TinyModel()
+        inputs = [tiny.input([1, 256, 1], x, -128), tiny.constant(np.array([2], np.int32))]
+        tiny.output(tiny.op("SUM", inputs, [tiny.tensor([1, 256], y, -128)], schema.ReducerOptionsT()))
+        agree(tiny, {"t0": EVERY[..., None]})
+
+
+@pytest.mark.parametrize("name", ["ADD", "SUB"])
+def test_sums_and_differences(name):
+    rng = np.random.default_rng(0)
+    found = 0
+    while found < 8:
+        x, y = near_half(rng)
+        other = F32(x * rng.uniform(0.2, 3))
+        twice = 2 * max(x, other)
+        double = F64(x) / (2 * F64(max(x, other))), 2 * F64(max(x, other)) / (2.0**20 * F64(y))
+        single = x / twice, twice / (F32(2**20) * y)
+        results = []
+        for real, real_out in (double, single):
+            term = multiply(np.arange(256) << 20, *quantize_multiplier(F64(real)))
+            results.append(np.minimum(multiply(term, *quantize_multiplier(F64(real_out))), 255))
+        if np.array_equal(*results):
+            continue
+        found += 1
+        tiny = TinyModel()
+        inputs = [tiny.input([1, 256], scale, -128, name=key) for scale, key in ((x, "a"), (other, "b"))]
+        options = getattr(schema, f"{name.capitalize()}OptionsT")()
+        tiny.output(tiny.op(name, inputs, [tiny.tensor([1, 256], y, -128)], options))
+        agree(tiny, {"a": EVERY, "b": np.full_like(EVERY, -128)})
+
+
 def test_slope_of_leaky_relu():
     alpha = F32(0.3)
 
