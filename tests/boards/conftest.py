@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 TESTS = next(parent for parent in Path(__file__).parents if parent.name == "tests")
-for folder in ("boards", "runtime"):
+for folder in ("boards", "micro", "runtime"):
     if str(TESTS / folder) not in sys.path:
         sys.path.append(str(TESTS / folder))
 
