@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfcaps.converters.c.render import STACK_LIMIT, Source, _banner, comment
+from tfcaps.converters.c.render import STACK_LIMIT, Source, banner, comment
 from tfcaps.runtime.tflite_file import Tensor
 
 
@@ -41,7 +41,7 @@ def text_of_header(source: Source) -> str:
     results = " ".join(f"static int8_t output_{n}[{macro}_OUTPUT_{n}_BYTES];" for n in range(len(outputs)))
     input_list = ", ".join(f"input_{n}" for n in range(len(inputs)))
     output_list = ", ".join(f"output_{n}" for n in range(len(outputs)))
-    return f"""{_banner(source, "an int8 network as a C program")}
+    return f"""{banner(source, "an int8 network as a C program")}
 /*
  *     static int64_t arena[({macro}_ARENA_BYTES + 7) / 8] __attribute__((aligned(16)));
  *     {images}
