@@ -17,7 +17,7 @@ from setuptools.command.build import build
 from setuptools.dist import Distribution
 
 ROOT = Path(__file__).resolve().parent
-MICRO_SUFFIXES = ("c", "cc", "h", "S", "ld", "json", "yml", "properties", "txt")
+MICRO_SUFFIXES = ("c", "cc", "h", "S", "ld", "json", "yml", "properties", "txt", "xml", "pdsc")
 
 
 def load(path: Path):
@@ -119,7 +119,7 @@ setup(
         "tfcaps": ["py.typed"],
         "tfcaps.converters": ["templates/*", "templates/**/*"],
         "tfcaps.converters.deploy": ["templates/*"],
-        "tfcaps.micro": [f"**/*.{suffix}" for suffix in MICRO_SUFFIXES],
+        "tfcaps.micro": ["**/Kconfig", *(f"**/*.{suffix}" for suffix in MICRO_SUFFIXES)],
     },
     include_package_data=False,
     install_requires=[
