@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def text_of_cmake(name: str, sources: Sequence[str]) -> str:
-    """CMakeLists.txt: a library of the program, and on a host a test of it."""
+    """CMakeLists.txt: a static library of the program."""
     listed = "\n".join(f"  {source}" for source in sources)
     return f"""# A library of the network {name}; add_subdirectory() this folder and link {name}.
 cmake_minimum_required(VERSION 3.13)

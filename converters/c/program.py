@@ -262,12 +262,13 @@ def _memory(model: TfliteFile, layers: list[Layer], places: dict[int, Place]) ->
         for index in layer.inputs:
             if index >= 0 and model.tensors[index].data is not None:
                 places[index] = Place("constant")
-        for index in layer.outputs:
+        for n, index in enumerate(layer.outputs, 1):
             if index not in places:
                 places[index] = Place("arena", len(buffers))
                 tensor = model.tensors[index]
                 first = 0 if layer.op == "COPY" else layer.index  # the caller may have put all inputs there already
-                buffers.append(Buffer(layer.name, math.prod(tensor.shape), first, last[index]))
+                name = layer.name if len(layer.outputs) == 1 else f"{layer.name}, output {n}"
+                buffers.append(Buffer(name, math.prod(tensor.shape), first, last[index]))
         for overlap in layer.emission.overlaps:
             source, output = places[layer.inputs[overlap.source]], places[layer.outputs[overlap.output]]
             if source.kind == output.kind == "arena":
