@@ -1,6 +1,8 @@
 """The Python example of the README runs as it is printed, on fewer images."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -31,3 +33,8 @@ def test_every_page_it_names_exists():
     assert links
     for link in links:
         assert (README.parent / link).exists(), link
+
+
+def test_its_tables_are_the_measured_ones():
+    script = README.parent / "benchmarks" / "update_readme.py"
+    subprocess.run([sys.executable, script, "--check"], check=True)
