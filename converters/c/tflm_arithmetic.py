@@ -23,19 +23,10 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
 
 
 def channel_multipliers(source: Tensor, kernel: Tensor, output: Tensor) -> tuple[Ints, Ints]:
-    """Multipliers and shifts of a convolution: one a channel, or one for all; products in double."""
+    """Multipliers and shifts of a convolution or dense layer: one a channel, or one for all; products in double."""
     scales = np.float64(source.scale) * kernel.scales.astype(np.float64) / np.float64(output.scale)
     multipliers, shifts = tflite_rounding.quantize_multiplier(scales)
     return multipliers.astype(np.int32), shifts.astype(np.int32)
-
-
-def dense_multipliers(source: Tensor, kernel: Tensor, output: Tensor) -> tuple[Ints, Ints]:
-    """Those of a dense layer: with one scale for all units the product is one of float32."""
-    if kernel.scales.size > 1:
-        return channel_multipliers(source, kernel, output)
-    product = np.float64(np.float32(source.scale) * np.float32(kernel.scale))
-    multiplier, shift = quantize_multiplier(float(product / np.float64(output.scale)))
-    return np.array([multiplier], np.int32), np.array([shift], np.int32)
 
 
 def activation_limits(activation: int, output: Tensor) -> tuple[int, int] | None:

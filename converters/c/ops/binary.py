@@ -6,7 +6,6 @@ import numpy as np
 
 from tfcaps.converters.c.ops.base import EMITTERS, Call, Emission, Struct, in_place, shape_struct
 from tfcaps.converters.c.tflm_arithmetic import quantize_multiplier
-from tfcaps.runtime.tflite_file import Tensor
 
 _LEFT_SHIFT = 20
 
@@ -17,7 +16,8 @@ def add(call: Call) -> Emission:
     """Both inputs are brought to twice the larger scale first."""
     call.check(2)
     x, y = call.activation(0), call.activation(1)
-    real = _add_scales(x, y, call.output) if call.op.name == "ADD" else _sub_scales(x, y, call.output)
+    twice = 2 * max(x.scale, y.scale)
+    real = x.scale / twice, y.scale / twice, twice / (2.0**_LEFT_SHIFT * call.output.scale)
     (m1, s1), (m2, s2), (m3, s3) = (quantize_multiplier(value) for value in real)
     if max(s1, s2) > 0 or s3 > 0:
         raise call.fail("the output's scale is too small for those of the inputs")
@@ -85,16 +85,3 @@ def _binary(call: Call, kind: str, params: list[Struct]) -> Emission:
         constants,
         overlaps=in_place(call, 0, 1),
     )
-
-
-def _add_scales(x: Tensor, y: Tensor, output: Tensor) -> tuple[float, float, float]:
-    """In double."""
-    twice = 2 * max(x.scale, y.scale)
-    return x.scale / twice, y.scale / twice, twice / (2.0**_LEFT_SHIFT * output.scale)
-
-
-def _sub_scales(x: Tensor, y: Tensor, output: Tensor) -> tuple[float, float, float]:
-    """In float32, unlike ADD."""
-    twice = np.float32(2) * np.float32(max(x.scale, y.scale))
-    scaled = np.float32(2.0**_LEFT_SHIFT) * np.float32(output.scale)
-    return float(np.float32(x.scale) / twice), float(np.float32(y.scale) / twice), float(twice / scaled)

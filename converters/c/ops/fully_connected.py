@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tfcaps.converters.c.ops.base import EMITTERS, Call, Emission, Struct, scratch
 from tfcaps.converters.c.ops.conv_2d import channel_scales, with_bias
-from tfcaps.converters.c.tflm_arithmetic import dense_multipliers
+from tfcaps.converters.c.tflm_arithmetic import channel_multipliers
 
 
 @EMITTERS.register("FULLY_CONNECTED")
@@ -33,7 +33,7 @@ def fully_connected(call: Call) -> Emission:
         },
     )
     dims = Struct("tfcaps_fully_connected_dims", "dims", {"rows": rows, "depth": depth, "units": units})
-    multipliers, shifts = dense_multipliers(source, kernel, output)
+    multipliers, shifts = channel_multipliers(source, kernel, output)
     call.shift(int(shifts.max()))
     constants: dict[str, NDArray[Any]] = {
         "kernel": np.asarray(kernel.data),
