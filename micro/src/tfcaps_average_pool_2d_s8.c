@@ -1,7 +1,8 @@
 #include "tfcaps_pool_2d_check.h"
 
 enum {
-    MOST_BY_RECIPROCAL = 4080 /* 128.5 d (d - 1) < 2^31 up to here, which makes divide() exact */
+    MOST_PIXELS = (1 << 24) - 1, /* of one window, so that their sum fits 32 bits */
+    MOST_BY_RECIPROCAL = 4080    /* 128.5 d (d - 1) < 2^31 up to here, which makes divide() exact */
 };
 
 /* A divisor, and 2^31 / divisor rounded up. */
@@ -11,6 +12,7 @@ typedef struct count {
 } count;
 
 static count count_pixels(int32_t pixels) {
+    /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): a window without gaps that is not behind the image */
     const count found = {pixels, (((uint32_t)1 << 31) + (uint32_t)pixels - 1) / (uint32_t)pixels};
     return found;
 }
@@ -22,6 +24,11 @@ static int32_t divide(int32_t sum, const count *by) {
                                   ? (uint32_t)(((uint64_t)magnitude * by->reciprocal) >> 31)
                                   : magnitude / (uint32_t)by->pixels;
     return sum < 0 ? -(int32_t)quotient : (int32_t)quotient;
+}
+
+/* How many taps can lie inside the image at once. */
+static int64_t most_taps(const tfcaps_window *window) {
+    return window->taps < window->input ? window->taps : window->input;
 }
 
 /* size channels at one position; input is at the first of them of the first tap. */
@@ -55,6 +62,9 @@ tfcaps_status tfcaps_average_pool_2d_s8(const tfcaps_pool_2d_params *params,
     }
     const tfcaps_window rows = tfcaps_pool_2d_rows(params, input_dims, output_dims);
     const tfcaps_window columns = tfcaps_pool_2d_columns(params, input_dims, output_dims);
+    if (most_taps(&rows) * most_taps(&columns) > MOST_PIXELS) {
+        return TFCAPS_ERROR_DIMS;
+    }
     const int32_t channels = input_dims->channels;
     const int32_t input_row = channels * input_dims->width;
     count pixels = count_pixels(1);

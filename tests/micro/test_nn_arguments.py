@@ -257,6 +257,14 @@ def test_sums_have_a_limit():
     assert attempt("sum", arguments) == ERROR_DIMS
 
 
+@pytest.mark.parametrize(("side", "status"), [(4095, OK), (4096, ERROR_DIMS)])
+def test_windows_of_average_pools_have_a_limit(side, status):
+    pool = nn.Pool(65535, 65535, 1, 1, 0, 0, -128, 127)  # 128 * 4096^2 is 2^31, which no int32 holds
+    arguments = [pool, nn.Image(1, side, side, 1), np.full(side * side, -128, np.int8), nn.Image(1, 1, 1, 1), zeros(1)]
+    assert attempt("average_pool_2d", arguments) == status
+    assert arguments[-1] == (-128 if status == OK else 99)
+
+
 @pytest.mark.parametrize("name", ["concatenation", "split"])
 def test_parts_are_checked(name):
     wrong = [parts(2, 0), parts(2, -1), parts(2, 3, outer=0), parts(2, 3, outer=-1), parts(HUGE, HUGE)]

@@ -162,6 +162,7 @@ tfcaps_status tfcaps_max_pool_2d_s8(const tfcaps_pool_2d_params *params, const t
                                     const int8_t *input, const tfcaps_image_dims *output_dims,
                                     int8_t *output);
 
+/* At most 2^24 - 1 pixels of an image are in a window. */
 tfcaps_status tfcaps_average_pool_2d_s8(const tfcaps_pool_2d_params *params,
                                         const tfcaps_image_dims *input_dims, const int8_t *input,
                                         const tfcaps_image_dims *output_dims, int8_t *output);
