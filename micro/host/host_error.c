@@ -9,7 +9,7 @@ int host_fail(const char *format, ...) {
     if (text[0] == '\0') {
         va_list arguments;
         va_start(arguments, format);
-        vsnprintf(text, sizeof text, format, arguments);
+        (void)vsnprintf(text, sizeof text, format, arguments);
         va_end(arguments);
     }
     return 0;

@@ -60,7 +60,7 @@ static const char *shape_text(const host_tensor *tensor, char *text, size_t size
         used += (size_t)snprintf(text + used, size - used, n == 0 ? "%d" : ", %d", tensor->dims[n]);
     }
     if (used < size) {
-        snprintf(text + used, size - used, "]");
+        (void)snprintf(text + used, size - used, "]");
     }
     return text;
 }

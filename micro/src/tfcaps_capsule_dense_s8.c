@@ -92,6 +92,7 @@ static void add_coupled(int32_t capsules, int32_t dimension, uint32_t exp_sum, c
     const int32_t bits = 16 - tfcaps_clz(exp_sum);
     const int32_t q = bits > 0 ? bits : 0;
     const uint32_t den = (exp_sum + (((uint32_t)1 << q) >> 1)) >> q;
+    /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): the largest logit has an e of 2^15 or so */
     const uint32_t reciprocal = (((uint32_t)1 << 31) + (den >> 1)) / den;
     const int16_t *h = s->votes;
     int64_t *sum = s->sums;
@@ -129,6 +130,7 @@ static void squash_sum(int32_t dimension, const int64_t *s, int64_t *v) {
     }
     const uint32_t den = n2 + ((uint32_t)1 << (24 - 2 * x));
     const int32_t k = tfcaps_clz(den);
+    /* NOLINTNEXTLINE(clang-analyzer-core.BitwiseShift): den >= 2^(24 - 2 x) >= 2^4, so k < 32 */
     const int32_t gain = (int32_t)((tfcaps_isqrt(n2) << 15) / ((den << k) >> 16));
     for (int32_t d = 0; d < dimension; ++d) {
         const int32_t t = (int32_t)s[d] >> x;

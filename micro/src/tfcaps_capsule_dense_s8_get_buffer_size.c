@@ -16,7 +16,7 @@ tfcaps_status tfcaps_capsule_dense_s8_get_buffer_size(const tfcaps_capsule_dense
         dims->output_capsules * dims->output_dimension > TFCAPS_MAX_OUTPUTS) {
         return TFCAPS_ERROR_DIMS;
     }
-    const uint64_t outputs = (uint64_t)(dims->output_capsules * dims->output_dimension);
+    const uint64_t outputs = (uint64_t)dims->output_capsules * (uint64_t)dims->output_dimension;
     const uint64_t inputs = (uint64_t)dims->input_capsules * (uint64_t)dims->input_dimension;
     const uint64_t batches = (uint64_t)dims->batches;
     if (!tfcaps_fits(batches * inputs) || !tfcaps_fits(batches * outputs) || !tfcaps_fits(inputs * outputs)) {

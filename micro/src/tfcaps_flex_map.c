@@ -29,6 +29,7 @@ static uint64_t load(const uint8_t *bytes, size_t width) {
 
 static int64_t load_integer(const uint8_t *bytes, size_t width, int is_signed) {
     const uint64_t value = load(bytes, width);
+    /* NOLINTNEXTLINE(clang-analyzer-core.BitwiseShift): a width is 1, 2, 4 or 8 */
     const uint64_t sign = (uint64_t)1 << (8 * width - 1);
     if (is_signed) {
         return (value & sign) == 0 ? (int64_t)value : -(int64_t)(sign - 1 - (value & (sign - 1))) - 1;

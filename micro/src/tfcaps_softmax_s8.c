@@ -27,6 +27,7 @@ static void softmax_row(const int32_t *exp_table, int32_t depth, const int8_t *i
     }
     /* 1 / sum = scale / 2^31 / 2^(12 - zeros), scale from the sum's bits behind the first. */
     const int32_t zeros = tfcaps_clz((uint32_t)sum);
+    /* NOLINTNEXTLINE(clang-analyzer-core.BitwiseShift): the largest value alone adds 2^18, so zeros < 32 */
     const int32_t scale = reciprocal_of_one_plus((int32_t)(((uint32_t)sum << zeros) - ((uint32_t)1 << 31)));
     const int32_t shift = 12 - zeros + 31 - 8;
     for (int32_t n = 0; n < depth; ++n) {

@@ -33,7 +33,7 @@ static void on_mark(unsigned cpu, void *to_come) {
     (void)cpu;
     const uint64_t executed = begun - (uintptr_t)to_come; /* without this mark */
     if (marked) {
-        fprintf(out, "%" PRIu64 "\n", executed - previous);
+        (void)fprintf(out, "%" PRIu64 "\n", executed - previous);
     }
     marked = 1;
     previous = executed + 1;
@@ -70,7 +70,9 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
 static void on_exit_of_qemu(qemu_plugin_id_t id, void *data) {
     (void)id;
     (void)data;
-    fclose(out);
+    if (fclose(out) != 0) {
+        (void)fprintf(stderr, "count: the counts could not be written\n");
+    }
 }
 
 int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv) {
@@ -85,7 +87,7 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
         }
     }
     if (out == NULL || (mark_size != 2 && mark_size != 4)) {
-        fprintf(stderr, "count: expected mark=, size=2 or 4 and out= of a file that can be written\n");
+        (void)fprintf(stderr, "count: expected mark=, size=2 or 4 and out= of a file that can be written\n");
         return 1;
     }
     qemu_plugin_register_vcpu_tb_trans_cb(id, on_translation);
