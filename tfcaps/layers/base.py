@@ -15,6 +15,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfcaps._keras import keras
+from tfcaps.errors import ModelError
 
 Hook = Callable[["CapsuleOp", tf.Tensor, Callable[[tf.Tensor], tf.Tensor]], tf.Tensor]
 _hook: ContextVar[Hook | None] = ContextVar("tfcaps_hook", default=None)
@@ -45,3 +46,20 @@ class CapsuleOp(keras.layers.Layer):
     def get_prunable_weights(self) -> list[Any]:
         """Weights that tfmot may prune; without this method tfmot refuses the whole model."""
         return []
+
+
+class CapsuleWise(CapsuleOp):
+    """An operator on each capsule alone: the last axis of its input [B, ..., D] is a capsule.
+
+    Raises:
+        ModelError: When built on an input without a capsule axis of a fixed size.
+    """
+
+    def build(self, input_shape: Any) -> None:
+        """Check the capsule axis."""
+        shape = tuple(input_shape)
+        if len(shape) < 2 or shape[-1] is None:
+            raise ModelError(
+                f"{type(self).__name__} {self.name!r}: expected capsules [batch, ..., dim] with a fixed dim, got {shape}"
+            )
+        super().build(input_shape)

@@ -8,12 +8,11 @@ import tensorflow as tf
 
 from tfcaps import routing
 from tfcaps._keras import keras
-from tfcaps.errors import ModelError
-from tfcaps.layers.base import CapsuleOp
+from tfcaps.layers.base import CapsuleWise
 
 
 @keras.saving.register_keras_serializable("tfcaps")
-class CapsuleLength(CapsuleOp):
+class CapsuleLength(CapsuleWise):
     """Euclidean length of each capsule: the probability of its entity.
 
     Call arguments:
@@ -25,13 +24,6 @@ class CapsuleLength(CapsuleOp):
     Raises:
         ModelError: When built on an input without a capsule axis.
     """
-
-    def build(self, input_shape: Any) -> None:
-        """Check the capsule axis."""
-        shape = tuple(input_shape)
-        if len(shape) < 2 or shape[-1] is None:
-            raise ModelError(f"CapsuleLength {self.name!r}: expected capsules [batch, J, D], got {shape}")
-        super().build(input_shape)
 
     def compute(self, inputs: tf.Tensor) -> tf.Tensor:
         """The lengths."""

@@ -8,12 +8,11 @@ import tensorflow as tf
 
 from tfcaps import routing
 from tfcaps._keras import keras
-from tfcaps.errors import ModelError
-from tfcaps.layers.base import CapsuleOp
+from tfcaps.layers.base import CapsuleWise
 
 
 @keras.saving.register_keras_serializable("tfcaps")
-class Squash(CapsuleOp):
+class Squash(CapsuleWise):
     """v = |s|²/(1+|s|²) · s/|s| along the last axis (Sabour et al. 2017, equation 1).
 
     Call arguments:
@@ -25,13 +24,6 @@ class Squash(CapsuleOp):
     Raises:
         ModelError: When built on an input without a capsule axis.
     """
-
-    def build(self, input_shape: Any) -> None:
-        """Check the capsule axis."""
-        shape = tuple(input_shape)
-        if len(shape) < 2 or shape[-1] is None:
-            raise ModelError(f"Squash {self.name!r}: expected capsules [batch, ..., dim] with a fixed dim, got {shape}")
-        super().build(input_shape)
 
     def compute(self, inputs: tf.Tensor) -> tf.Tensor:
         """The squash."""
