@@ -59,7 +59,6 @@ class CapsuleWise(CapsuleOp):
         """Check the capsule axis."""
         shape = tuple(input_shape)
         if len(shape) < 2 or shape[-1] is None:
-            raise ModelError(
-                f"{type(self).__name__} {self.name!r}: expected capsules [batch, ..., dim] with a fixed dim, got {shape}"
-            )
+            kind = type(self).__name__
+            raise ModelError(f"{kind} {self.name!r}: expected capsules [batch, ..., dim] with a fixed dim, got {shape}")
         super().build(input_shape)
