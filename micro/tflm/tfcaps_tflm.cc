@@ -341,9 +341,12 @@ Status PrepareCapsuleDense(Context *context, Node *node) {
     return GetMicroContext(context)->RequestScratchBufferInArena(op->dense.scratch_size, &op->dense.scratch);
 }
 
+// Without the operator of Init: it had no memory, or TF_LITE_STATIC_MEMORY is defined here and not there, or
+// the other way round, and the node's fields lie elsewhere.
 template <Status (*prepare)(Context *, Node *)> Status Prepare(Context *context, Node *node) {
     if (node->user_data == nullptr) {
-        MicroPrintf("tfcaps: the arena is too small for an operator");
+        MicroPrintf(
+            "tfcaps: the arena is too small for an operator, or definitions differ from the library's");
         return kError;
     }
     return prepare(context, node);

@@ -35,6 +35,17 @@ def compiler():
     return found
 
 
+def build(library, generation, flags, harness="harness.cc"):
+    """A shared library of the glue, the kernels and one of the files beside the test double."""
+    sources = [str(FAKE / harness), str(GLUE / "tfcaps_tflm.cc")]
+    kernels = micro.library_path("tfcaps_kernels")
+    command = glue_command(compiler(), generation, "-O1", "-fPIC", "-shared", *flags, *sources)
+    command += [str(kernels), f"-Wl,-rpath,{kernels.parent}", "-o", str(library)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return library
+
+
 def _name(parameter):
     generation, flag = parameter
     return f"generation {generation}{' compressed' if flag else ''}"
@@ -44,11 +55,5 @@ def _name(parameter):
 def tflm(request, tmp_path_factory):
     """The operators in the test double, of each generation of the interface."""
     generation, flag = request.param
-    library = tmp_path_factory.mktemp("tflm") / "fake.so"
-    sources = [FAKE / "harness.cc", GLUE / "tfcaps_tflm.cc"]
-    kernels = micro.library_path("tfcaps_kernels")
-    command = glue_command(compiler(), generation, "-O1", "-fPIC", "-shared", *([flag] if flag else []))
-    command += [*map(str, sources), str(kernels), f"-Wl,-rpath,{kernels.parent}", "-o", str(library)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    library = build(tmp_path_factory.mktemp("tflm") / "fake.so", generation, [flag] if flag else [])
     return FakeTflm(library, generation=generation, compression=bool(flag))

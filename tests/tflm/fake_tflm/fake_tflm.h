@@ -1,5 +1,6 @@
 // A test double of TensorFlow Lite Micro: what micro/tflm uses of it and no more, written for these tests.
-// FAKE_TFLM_GENERATION is 1 (C types in the global namespace, the rest in tflite) or 2 (all in
+// Structs and virtual functions lie where those of the pinned tflite-micro wheel do (wheel.cc), as far as
+// they are used. FAKE_TFLM_GENERATION is 1 (C types in the global namespace, the rest in tflite) or 2 (all in
 // tflite::micro).
 #ifndef FAKE_TFLM_H
 #define FAKE_TFLM_H
@@ -52,6 +53,7 @@ struct TfLiteContext {
 struct TfLiteNode {
     TfLiteIntArray *inputs;
     TfLiteIntArray *outputs;
+    TfLiteIntArray *intermediates;
     void *user_data;
 };
 
@@ -61,6 +63,10 @@ struct TfLiteQuantizationParams {
 };
 
 struct TfLiteTensor {
+    struct {
+        int type;
+        void *params;
+    } quantization;
     TfLiteQuantizationParams params;
     union {
         char *raw;
@@ -92,19 +98,29 @@ FAKE_CXX_BEGIN
 
 class MicroContext {
   public:
+    virtual ~MicroContext() = default;
     virtual void *AllocatePersistentBuffer(size_t bytes) = 0;
     virtual TfLiteStatus RequestScratchBufferInArena(size_t bytes, int *index) = 0;
     virtual void *GetScratchBuffer(int index) = 0;
-    virtual TfLiteTensor *AllocateTempInputTensor(const TfLiteNode *node, int index) = 0;
-    virtual TfLiteTensor *AllocateTempOutputTensor(const TfLiteNode *node, int index) = 0;
+    virtual TfLiteTensor *AllocateTempTfLiteTensor(int tensor) = 0;
     virtual void DeallocateTempTfLiteTensor(TfLiteTensor *tensor) = 0;
+    virtual void Unused7() {}
+    virtual void Unused8() {}
     virtual TfLiteEvalTensor *GetEvalTensor(int tensor) = 0;
 #ifdef USE_TFLM_COMPRESSION
+    virtual void Unused10() {}
+    virtual void Unused11() {}
+    virtual void Unused12() {}
     virtual bool IsTensorCompressed(const TfLiteNode *node, int index) = 0;
 #endif
 
-  protected:
-    ~MicroContext() = default;
+    TfLiteTensor *AllocateTempInputTensor(const TfLiteNode *node, int index) {
+        return AllocateTempTfLiteTensor(node->inputs->data[index]);
+    }
+
+    TfLiteTensor *AllocateTempOutputTensor(const TfLiteNode *node, int index) {
+        return AllocateTempTfLiteTensor(node->outputs->data[index]);
+    }
 };
 
 inline MicroContext *GetMicroContext(const TfLiteContext *context) {
@@ -141,6 +157,7 @@ template <unsigned int capacity> class MicroMutableOpResolver : public MicroOpRe
             return kTfLiteError;
         }
         registrations_[count_] = *registration;
+        registrations_[count_].builtin_code = 32; // CUSTOM
         registrations_[count_++].custom_name = name;
         return kTfLiteOk;
     }

@@ -100,12 +100,14 @@ class FakeContext : public MicroContext {
         return invoking && index == 7 ? scratch_ : nullptr;
     }
 
-    TfLiteTensor *AllocateTempInputTensor(const TfLiteNode *node, int index) override {
-        return Temporary(node->inputs->data[index]);
-    }
-
-    TfLiteTensor *AllocateTempOutputTensor(const TfLiteNode *node, int index) override {
-        return Temporary(node->outputs->data[index]);
+    TfLiteTensor *AllocateTempTfLiteTensor(int tensor) override {
+        if (invoking || temporaries_made_ >= run_->temporary_limit) {
+            return nullptr;
+        }
+        ++temporaries_made_;
+        ++run_->temporaries;
+        temporary_.params = {run_->tensors[tensor].scale, run_->tensors[tensor].zero_point};
+        return &temporary_;
     }
 
     void DeallocateTempTfLiteTensor(TfLiteTensor *) override {
@@ -125,16 +127,6 @@ class FakeContext : public MicroContext {
     bool invoking = false;
 
   private:
-    TfLiteTensor *Temporary(int index) {
-        if (invoking || temporaries_made_ >= run_->temporary_limit) {
-            return nullptr;
-        }
-        ++temporaries_made_;
-        ++run_->temporaries;
-        temporary_.params = {run_->tensors[index].scale, run_->tensors[index].zero_point};
-        return &temporary_;
-    }
-
     Run *run_;
     TfLiteIntArray dims_[kMostTensors];
     TfLiteEvalTensor tensors_[kMostTensors];
@@ -167,7 +159,7 @@ extern "C" __attribute__((visibility("default"))) void fake_run(Run *run) {
     TfLiteContext context = {static_cast<MicroContext *>(micro)};
     TfLiteIntArray inputs = Indices(run->inputs, run->input_count);
     TfLiteIntArray outputs = Indices(run->outputs, run->output_count);
-    TfLiteNode node = {&inputs, &outputs, op->init(&context, run->options, run->options_size)};
+    TfLiteNode node = {&inputs, &outputs, nullptr, op->init(&context, run->options, run->options_size)};
     run->stage = 2;
     if (op->prepare(&context, &node) == kTfLiteOk) {
         micro->invoking = true;
