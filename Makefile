@@ -1,6 +1,6 @@
 # make demo    train, prune, quantise and convert a capsule network, run it in two runtimes, print what each step cost
 # make test    all tests, under both Keras flavours
-# make lint    style, types, C formatting
+# make lint    style, types, C formatting, static analysis of the C
 # make venv    only the set-up, which every target above does by itself
 # make boards  compilers and emulators of microcontrollers as well, which `make test` asks for by itself
 # make clean   away with what was built; .venv stays
@@ -26,6 +26,7 @@ lint:
 	$(PYTHON_IN_VENV) -m ruff check .
 	$(PYTHON_IN_VENV) -m mypy
 	find micro -name '*.[ch]' -o -name '*.cc' | xargs clang-format --dry-run -Werror
+	tools/lint_c.sh
 
 venv:
 	tools/setup.sh

@@ -2,7 +2,7 @@
 # Makes .venv ready: Python 3.11, the pinned packages, tfcaps itself with its C libraries.
 #
 #   tools/setup.sh          all that the package, its demo and its tests need
-#   tools/setup.sh lint     clang-format as well
+#   tools/setup.sh lint     clang-format, clang-tidy and cppcheck as well
 #   tools/setup.sh boards   compilers and emulators of microcontrollers as well; without them it says what stays untested
 #
 # What is missing it asks apt-get for when it may, and otherwise prints the line to type. Checksums kept in .venv tell
@@ -71,6 +71,20 @@ board_tools() {
     done
 }
 
+# lint_tools: is all there that looks at the C?
+lint_tools() {
+    for tool in clang-format cppcheck "${CLANG_TIDY:-clang-tidy-19}"; do
+        command -v "$tool" >/dev/null || return 1
+    done
+}
+
+# fuzzes OPTION...: does the compiler that fuzzes build and link for it?
+fuzzes() {
+    echo '#include <stddef.h>
+int LLVMFuzzerTestOneInput(const char *data, size_t size) { return data == 0 && size > 0; }' |
+        clang-19 "$@" -fsanitize=fuzzer,address,undefined -x c - -o /dev/null 2>/dev/null
+}
+
 # fresh STAMP SUM: was STAMP written for this very SUM?
 fresh() {
     [ "$(cat "$venv/$1" 2>/dev/null)" = "$2" ]
@@ -78,14 +92,18 @@ fresh() {
 
 # --- The compiler, the linter, the boards, the images -----------------------------------------------------------------
 compiles || { debian gcc libc6-dev && compiles; } || fail "a C compiler is needed (cc, or the one that CC names)"
-if [ "${1:-}" = lint ] && ! command -v clang-format >/dev/null; then
-    debian clang-format || fail "clang-format is needed"
+if [ "${1:-}" = lint ] && ! lint_tools; then
+    { debian clang-format clang-tidy-19 cppcheck && lint_tools; } || fail "clang-format, clang-tidy 19 and cppcheck are needed"
 fi
 if [ "${1:-}" = boards ]; then
     boards="gcc-arm-none-eabi picolibc-arm-none-eabi gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
     boards="$boards clang-19 qemu-system-arm qemu-system-misc"
     # shellcheck disable=SC2086  # a list of words
     board_tools || { debian $boards && board_tools; } || say "going on without: tests/boards and \`tfcaps bench\` stay untested"
+    fuzzes || { debian clang-19 libclang-rt-19-dev && fuzzes; } || say "going on without: micro/fuzz stays untested"
+    if [ "$(uname -m)" = x86_64 ] && ! fuzzes -m32; then # as a microcontroller sees sizes and pointers
+        debian g++-multilib || say "going on without: no fuzzing with 32 bits"
+    fi
 fi
 [ -d "$images" ] || debian dataset-fashion-mnist || say "going on without: Fashion-MNIST is loaded in other ways when it can be"
 
