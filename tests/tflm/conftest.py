@@ -1,7 +1,5 @@
-"""The device glue, compiled against the test double of TFLite Micro; helpers of the runtime tests come along."""
+"""The device glue in the test double of TFLite Micro; helpers of the runtime tests come along."""
 
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,37 +11,7 @@ for folder in ("runtime", "tflm"):
         sys.path.append(str(TESTS / folder))
 
 from fake_run import FakeTflm  # noqa: E402
-
-from tfcaps import micro  # noqa: E402
-
-FAKE = Path(__file__).parent / "fake_tflm"
-GLUE = micro.include_dir().parent / "tflm"
-WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wsign-conversion", "-pedantic", "-Werror"]
-STRICT = ["-std=c++17", *WARNINGS, "-fno-exceptions", "-fno-rtti"]
-
-
-def glue_command(compiler, generation, *flags):
-    """The command line that compiles against the test double."""
-    includes = [f"-I{path}" for path in (FAKE, GLUE, micro.include_dir())]
-    return [compiler, *STRICT, f"-DFAKE_TFLM_GENERATION={generation}", *includes, *flags]
-
-
-def compiler():
-    found = shutil.which("c++") or shutil.which("g++")
-    if found is None:
-        pytest.skip("no C++ compiler")
-    return found
-
-
-def build(library, generation, flags, harness="harness.cc"):
-    """A shared library of the glue, the kernels and one of the files beside the test double."""
-    sources = [str(FAKE / harness), str(GLUE / "tfcaps_tflm.cc")]
-    kernels = micro.library_path("tfcaps_kernels")
-    command = glue_command(compiler(), generation, "-O1", "-fPIC", "-shared", *flags, *sources)
-    command += [str(kernels), f"-Wl,-rpath,{kernels.parent}", "-o", str(library)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return library
+from glue_build import build  # noqa: E402
 
 
 def _name(parameter):

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from conftest import FAKE, compiler
+from glue_build import FAKE, compiler
 from test_interpreter import dense_model, network
 from tiny_models import TinyModel, schema, squash_params
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import GLUE, build, compiler, glue_command
 from fake_run import Call, Tensor
+from glue_build import GLUE, build, compiler, glue_command
 from tiny_models import UNIT, dense_params, length_params, replace, squash_params
 
 from tfcaps.quantization.simulator import CapsuleDenseParams, capsule_dense, flex_map, length, squash

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
-from conftest import FAKE, GLUE, compiler
+from glue_build import FAKE, GLUE, compiler
 
 import tfcaps
 from tfcaps import micro
@@ -85,10 +85,12 @@ def test_arduino_compiles_the_library_it_gets(tmp_path):
     assert (again.returncode, len(again.stderr.splitlines())) == (2, 1)
 
 
-def cmake(source, build, *definitions):
+def cmake(source, build, *definitions, targets=("all",)):
     if shutil.which("cmake") is None:
         pytest.skip("no cmake")
-    for command in (["cmake", "-S", source, "-B", build, *definitions], ["cmake", "--build", build, "-j2"]):
+    commands = [["cmake", "-S", source, "-B", build, *definitions]]
+    commands += [["cmake", "--build", build, "-j2", "--target", *targets]] if targets else []
+    for command in commands:
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -160,17 +162,23 @@ add_subdirectory({root}/zephyr tfcaps)
 """
 
 
-@pytest.mark.parametrize("template", [IDF, ZEPHYR], ids=["esp-idf", "zephyr"])
-@pytest.mark.parametrize("runtime", [False, True])
+@pytest.mark.parametrize(("template", "runtime"), [(IDF, "espressif__esp-tflite-micro"), (ZEPHYR, "y")])
 def test_other_build_systems_compile_every_source(template, runtime, tmp_path):
     """With stand-ins for the functions of theirs that we call."""
-    name = {IDF: "espressif__esp-tflite-micro", ZEPHYR: "y"}[template] if runtime else ""
-    (tmp_path / "CMakeLists.txt").write_text(template.format(root=ROOT, fake=FAKE, runtime=name))
+    (tmp_path / "CMakeLists.txt").write_text(template.format(root=ROOT, fake=FAKE, runtime=runtime))
     cmake(tmp_path, tmp_path / "build")
     (library,) = (tmp_path / "build").rglob("lib*tfcaps.a")
     members = subprocess.run(["ar", "t", str(library)], capture_output=True, text=True, check=True).stdout.split()
-    expected = {f"{path.name}.o" for path in micro.source_files()} | ({"tfcaps_tflm.cc.o"} if runtime else set())
-    assert set(members) == expected
+    assert set(members) == {f"{path.name}.o" for path in micro.source_files()} | {"tfcaps_tflm.cc.o"}
+
+
+@pytest.mark.parametrize("template", [IDF, ZEPHYR])
+def test_other_build_systems_do_without_the_runtime(template, tmp_path):
+    (tmp_path / "CMakeLists.txt").write_text(template.format(root=ROOT, fake=FAKE, runtime=""))
+    cmake(tmp_path, tmp_path / "build", "-G", "Unix Makefiles", targets=())
+    rules = "".join(path.read_text() for path in (tmp_path / "build").rglob("build.make"))
+    assert "tfcaps_squash_s8.c.o" in rules
+    assert "tfcaps_tflm.cc.o" not in rules
 
 
 def test_the_zephyr_module_is_where_it_says():
