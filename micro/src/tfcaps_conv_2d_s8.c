@@ -1,5 +1,10 @@
 #include "tfcaps_conv_2d_check.h"
 #include "tfcaps_dot.h"
+#include "tfcaps_dot_block.h"
+
+enum {
+    FOLDED = 64 /* filters whose folded bias is kept, on the stack */
+};
 
 /* What stays the same for the whole convolution. */
 typedef struct layer {
@@ -10,59 +15,180 @@ typedef struct layer {
     const int32_t *bias;
     int32_t filters;     /* of one group */
     int32_t groups;      /* of filters, and of input channels */
+    int blocks;          /* whether two filters at two columns are added up at a time */
     int32_t depth;       /* input channels of one group */
     int32_t pixel;       /* bytes of an input pixel */
     int32_t row;         /* bytes of an input row */
     int32_t kernel_row;  /* bytes of a row of a filter */
     int32_t kernel_size; /* bytes of a filter */
+    uint32_t *folded;    /* [FOLDED] of the windows that no edge cuts */
+    int32_t folded_count;
 } layer;
 
-/* One filter at one position. input is at the first tap that counts, in the filter's group. */
-static uint32_t filter_sum(const layer *conv, const int8_t *input, const int8_t *kernel, int32_t rows,
-                           int32_t columns, uint32_t sum) {
-    const int32_t zero_point = conv->params->input_zero_point;
-    const int32_t dilation_height = conv->params->dilation_height;
-    const int32_t dilation_width = conv->params->dilation_width;
-    if (conv->groups == 1 && dilation_width == 1) { /* the taps of a row are one run of bytes */
-        for (int32_t y = 0; y < rows; ++y) {
-            const int8_t *run = input + y * dilation_height * conv->row;
-            sum = tfcaps_dot(sum, kernel + y * conv->kernel_row, run, zero_point, columns * conv->depth);
-        }
-        return sum;
+/* The taps of a window: rows of runs that lie side by side in a filter and in the input. */
+typedef struct taps {
+    int32_t rows;
+    int32_t row_step;     /* bytes between two of them in the input */
+    tfcaps_dot_rows runs; /* of one row, or of all: then rows is 1 */
+} taps;
+
+static taps taps_of_window(const layer *conv, int32_t rows, int32_t columns) {
+    const tfcaps_conv_2d_params *params = conv->params;
+    taps window = {rows, 0, {columns, conv->depth, 0, conv->depth}};
+    if (rows > 1) { /* else the product may not fit */
+        window.row_step = params->dilation_height * conv->row;
     }
-    for (int32_t y = 0; y < rows; ++y) {
+    if (columns > 1) {
+        window.runs.input_step = params->dilation_width * conv->pixel;
+    }
+    if (conv->groups == 1 && params->dilation_width == 1) {
+        const tfcaps_dot_rows all = {rows, columns * conv->depth, window.row_step, conv->kernel_row};
+        window.rows = 1;
+        window.runs = all;
+    }
+    return window;
+}
+
+/* One filter at one position. input is at the first tap that counts, in the filter's group. */
+static uint32_t filter_sum(const layer *conv, const int8_t *input, const int8_t *kernel, const taps *window,
+                           uint32_t sum) {
+    const tfcaps_dot_rows *runs = &window->runs;
+    for (int32_t y = 0; y < window->rows; ++y) {
+        const int8_t *row = input + y * window->row_step;
         const int8_t *weights = kernel + y * conv->kernel_row;
-        for (int32_t x = 0; x < columns; ++x) {
-            const int8_t *tap = input + y * dilation_height * conv->row + x * dilation_width * conv->pixel;
-            sum = tfcaps_dot(sum, weights, tap, zero_point, conv->depth);
-            weights += conv->depth;
+        for (int32_t n = 0; n < runs->rows; ++n) {
+            sum = tfcaps_dot(sum, weights + n * runs->kernel_step, row + n * runs->input_step,
+                             conv->params->input_zero_point, runs->size);
         }
     }
     return sum;
 }
 
-/* One row of the output; input is the first row of taps that lies inside the image. */
-static int8_t *output_row(const layer *conv, const int8_t *input, tfcaps_taps y, int8_t *output) {
+/* The same for four filters. */
+static void filter_sums_4(const layer *conv, const int8_t *input, const int8_t *kernel, const taps *window,
+                          uint32_t sums[4]) {
+    for (int32_t y = 0; y < window->rows; ++y) {
+        tfcaps_dot_4x1(&window->runs, input + y * window->row_step, conv->params->input_zero_point,
+                       kernel + y * conv->kernel_row, conv->kernel_size, sums);
+    }
+}
+
+/* The outputs of count filters from number first on. */
+static void output_filters(const layer *conv, int32_t first, int32_t count, const uint32_t *sums,
+                           int8_t *output) {
     const tfcaps_conv_2d_params *params = conv->params;
-    const int32_t scale_step = conv->scales->count == 1 ? 0 : 1;
-    for (int32_t column = 0; column < conv->columns.output; ++column) {
-        const tfcaps_taps x = tfcaps_window_taps(&conv->columns, column);
-        const int8_t *pixel = input + (x.input + x.first * params->dilation_width) * conv->pixel;
-        const int8_t *kernel = conv->kernel + y.first * conv->kernel_row + x.first * conv->depth;
-        const int32_t *multiplier = conv->scales->multiplier;
-        const int32_t *shift = conv->scales->shift;
-        const int32_t *bias = conv->bias;
-        for (int32_t group = 0; group < conv->groups; ++group) {
-            for (int32_t n = 0; n < conv->filters; ++n) {
-                const uint32_t start = bias == NULL ? 0 : (uint32_t)*bias++;
-                const uint32_t sum = filter_sum(conv, pixel, kernel, y.end - y.first, x.end - x.first, start);
-                *output++ = tfcaps_output((int32_t)sum, *multiplier, *shift, params->output_zero_point,
-                                          params->activation_min, params->activation_max);
-                kernel += conv->kernel_size;
-                multiplier += scale_step;
-                shift += scale_step;
+    for (int32_t n = 0; n < count; ++n) {
+        const int32_t scale = conv->scales->count == 1 ? 0 : first + n;
+        output[n] =
+            tfcaps_output((int32_t)sums[n], conv->scales->multiplier[scale], conv->scales->shift[scale],
+                          params->output_zero_point, params->activation_min, params->activation_max);
+    }
+}
+
+static uint32_t bias_of(const layer *conv, int32_t filter) {
+    return conv->bias == NULL ? 0 : (uint32_t)conv->bias[filter];
+}
+
+/* All filters at one position. pixel and kernel are at the first tap that counts. */
+static void output_pixel(const layer *conv, const int8_t *pixel, const int8_t *kernel, const taps *window,
+                         int8_t *output) {
+    int32_t filter = 0;
+    for (int32_t group = 0; group < conv->groups; ++group) {
+        const int32_t end = filter + conv->filters;
+        for (; TFCAPS_DOT_4X1_PAYS && filter + 4 <= end; filter += 4) {
+            uint32_t sums[4] = {bias_of(conv, filter), bias_of(conv, filter + 1), bias_of(conv, filter + 2),
+                                bias_of(conv, filter + 3)};
+            filter_sums_4(conv, pixel, kernel, window, sums);
+            output_filters(conv, filter, 4, sums, output + filter);
+            kernel += 4 * conv->kernel_size;
+        }
+        for (; filter < end; ++filter) {
+            const uint32_t sum = filter_sum(conv, pixel, kernel, window, bias_of(conv, filter));
+            output_filters(conv, filter, 1, &sum, output + filter);
+            kernel += conv->kernel_size;
+        }
+        pixel += conv->depth;
+    }
+}
+
+/* The bias of a filter and what the input's zero point adds to it, where a window is not cut on the left or
+ * the right: the kernel's rows are then one run of weights. */
+static uint32_t folded_bias(const layer *conv, int32_t filter, const int8_t *kernel, int32_t size) {
+    const int32_t zero_point = conv->params->input_zero_point;
+    uint32_t sum = bias_of(conv, filter);
+    for (int32_t n = 0; n < size; ++n) {
+        sum -= (uint32_t)(kernel[n] * zero_point);
+    }
+    return sum;
+}
+
+/* The same, remembered. */
+static uint32_t whole_bias(layer *conv, int32_t filter, const int8_t *kernel, int32_t size) {
+    if (size < conv->kernel_size || filter > conv->folded_count || filter >= FOLDED) {
+        return folded_bias(conv, filter, kernel, size);
+    }
+    if (filter == conv->folded_count) {
+        conv->folded[filter] = folded_bias(conv, filter, kernel, size);
+        ++conv->folded_count;
+    }
+    return conv->folded[filter];
+}
+
+/* An even number of filters at an even number of columns whose windows are not cut, in blocks of 2 x 2. */
+static void output_blocks(layer *conv, const int8_t *input, const int8_t *kernel, const taps *window,
+                          int32_t size, int32_t columns, int8_t *output) {
+    const int32_t step = conv->params->stride_width * conv->pixel;
+    const int32_t channels = conv->filters * conv->groups;
+    for (int32_t filter = 0; filter < channels; filter += 2) {
+        const int8_t *pixel = input + filter / conv->filters * conv->depth;
+        const uint32_t bias0 = whole_bias(conv, filter, kernel, size);
+        const uint32_t bias1 = whole_bias(conv, filter + 1, kernel + conv->kernel_size, size);
+        int8_t *to = output + filter;
+        for (int32_t column = 0; column < columns; column += 2) {
+            uint32_t sums[4] = {bias0, bias1, bias0, bias1};
+            for (int32_t y = 0; y < window->rows; ++y) {
+                tfcaps_dot_2x2(&window->runs, pixel + y * window->row_step, step,
+                               kernel + y * conv->kernel_row, conv->kernel_size, sums);
             }
-            pixel += conv->depth;
+            output_filters(conv, filter, 2, sums, to);
+            output_filters(conv, filter, 2, sums + 2, to + channels);
+            pixel += 2 * step;
+            to += 2 * channels;
+        }
+        kernel += 2 * conv->kernel_size;
+    }
+}
+
+/* How many windows from column on are not cut. */
+static int32_t whole_windows(const tfcaps_window *columns, int32_t column) {
+    const int32_t begin = column * columns->stride - columns->padding;
+    const int32_t room = columns->input - 1 - begin - (columns->taps - 1) * columns->dilation;
+    if (begin < 0 || room < 0) {
+        return 0;
+    }
+    const int32_t count = room / columns->stride + 1;
+    return count < columns->output - column ? count : columns->output - column;
+}
+
+/* One row of the output; input is the first row of taps that lies inside the image. */
+static int8_t *output_row(layer *conv, const int8_t *input, tfcaps_taps y, int8_t *output) {
+    const int8_t *kernel = conv->kernel + y.first * conv->kernel_row;
+    const int32_t rows = y.end - y.first;
+    const int32_t channels = conv->filters * conv->groups;
+    int32_t column = 0;
+    while (column < conv->columns.output) {
+        const tfcaps_taps x = tfcaps_window_taps(&conv->columns, column);
+        const taps window = taps_of_window(conv, rows, x.end - x.first);
+        const int8_t *pixel = input + (x.input + x.first * conv->params->dilation_width) * conv->pixel;
+        const int32_t pairs = conv->blocks ? whole_windows(&conv->columns, column) / 2 : 0;
+        if (pairs > 0) {
+            output_blocks(conv, pixel, kernel, &window, rows * conv->kernel_row, 2 * pairs, output);
+            column += 2 * pairs;
+            output += 2 * pairs * channels;
+        } else {
+            output_pixel(conv, pixel, kernel + x.first * conv->depth, &window, output);
+            ++column;
+            output += channels;
         }
     }
     return output;
@@ -85,11 +211,13 @@ tfcaps_status tfcaps_conv_2d_s8(const tfcaps_context *context, const tfcaps_conv
     if (status != TFCAPS_OK) {
         return status;
     }
-    layer conv = {.params = params, .scales = scales, .kernel = kernel, .bias = bias};
+    uint32_t folded[FOLDED];
+    layer conv = {.params = params, .scales = scales, .kernel = kernel, .bias = bias, .folded = folded};
     conv.columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
     conv.depth = kernel_dims->channels;
     conv.groups = input_dims->channels / kernel_dims->channels;
     conv.filters = output_dims->channels / conv.groups;
+    conv.blocks = TFCAPS_DOT_2X2_PAYS && conv.filters % 2 == 0;
     conv.pixel = input_dims->channels;
     conv.row = conv.pixel * input_dims->width;
     conv.kernel_row = conv.depth * kernel_dims->width;

@@ -26,10 +26,13 @@ static inline int32_t tfcaps_multiply(int32_t x, int32_t multiplier, int32_t shi
     return tfcaps_divide_by_power(tfcaps_multiply_high(x, multiplier), -shift);
 }
 
-/* The same as an output: relative to its zero point, and limited. */
+/* The same as an output: relative to its zero point, and limited. All three are int8. */
 static inline int8_t tfcaps_output(int32_t x, int32_t multiplier, int32_t shift, int32_t zero_point,
                                    int32_t least, int32_t most) {
-    return (int8_t)tfcaps_sat((int64_t)tfcaps_multiply(x, multiplier, shift) + zero_point, least, most);
+    const int32_t y = tfcaps_multiply(x, multiplier, shift);
+    least -= zero_point;
+    most -= zero_point;
+    return (int8_t)((y < least ? least : y > most ? most : y) + zero_point);
 }
 
 static inline int tfcaps_is_scale(int32_t multiplier, int32_t shift) {

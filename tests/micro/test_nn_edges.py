@@ -131,3 +131,21 @@ def test_dense_layers_of_several_rows():
         sums = (x.astype(np.int64) + 3) @ kernel.T.astype(np.int64) + bias
         expected = np.clip(multiply(sums, 2**30 + 77, shift) + 4, -120, 110)
         np.testing.assert_array_equal(called("fully_connected", *arguments, out=(5, 7)), expected)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_convolutions_of_many_filters(seed):
+    """More filters than the kernel remembers biases of, at an even and an odd number of columns."""
+    rng = np.random.default_rng(seed)
+    filters, taps, depth, width = int(rng.integers(60, 75)), 3, int(rng.integers(1, 7)), int(rng.integers(4, 12))
+    x, kernel = int8(rng, (2, 7, width, depth)), int8(rng, (filters, taps, taps, depth))
+    bias = rng.integers(-999, 999, filters).astype(np.int32)
+    padding = seed % 2
+    padded = np.pad(x.astype(np.int64) + 3, [(0, 0), (padding, padding), (padding, padding), (0, 0)])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (taps, taps), axis=(1, 2))
+    sums = np.einsum("nyxcij,fijc->nyxf", windows, kernel.astype(np.int64)) + bias
+    scales = nn.Scales(1, nn.int_pointer([2**30 + 77]), nn.int_pointer([-9]))
+    params = nn.Conv(1, 1, 1, 1, padding, padding, -3, 4, -120, 110)
+    images = nn.Image(*x.shape), x, nn.Image(*kernel.shape), kernel, bias, nn.Image(*sums.shape)
+    found = called("conv_2d", nn.NO_SCRATCH, params, scales, *images, out=sums.shape)
+    np.testing.assert_array_equal(found, np.clip(multiply(sums, 2**30 + 77, -9) + 4, -120, 110))
