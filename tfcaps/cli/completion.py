@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-
 # click keeps the lines of a paragraph that begins with a backspace.
 _HELP = """Print a shell's completion script.
 

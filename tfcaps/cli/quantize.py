@@ -38,8 +38,8 @@ def quantize(
 ) -> None:
     """Train a model on with int8 rounding in it.
 
-    MODEL is a .keras file, the output a .qat file for `tfcaps convert` (a name in .keras is allowed; Keras itself cannot
-    read it). This step is optional: `tfcaps convert` also takes a .keras file and calibrates on some images.
+    MODEL is a .keras file, the output a .qat file for `tfcaps convert` (a name in .keras is allowed, but Keras itself
+    cannot read it). This step is optional: `tfcaps convert` also takes a .keras file and calibrates on some images.
     """
     files.check(output, ".qat", ".keras")
     from tfcaps.cli.data import DataChoice
