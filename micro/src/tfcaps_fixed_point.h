@@ -31,6 +31,16 @@ static inline int16_t tfcaps_sat16(int64_t x) {
     return (int16_t)tfcaps_sat(x, INT16_MIN, INT16_MAX);
 }
 
+/* sat16 of what fits 32 bits. */
+static inline int32_t tfcaps_narrow16(int32_t x) {
+#if defined(__ARM_FEATURE_SAT) && defined(__GNUC__)
+    return __builtin_arm_ssat(x, 16);
+#else
+    const int32_t least = x > INT16_MIN ? x : INT16_MIN;
+    return least < INT16_MAX ? least : INT16_MAX;
+#endif
+}
+
 /* Leading zeros of x as 32 bits; 32 for 0. */
 static inline int32_t tfcaps_clz(uint32_t x) {
 #if defined(__GNUC__)
