@@ -3,7 +3,8 @@
 #include "tfcaps_dot_block.h"
 
 enum {
-    FOLDED = 64 /* filters whose folded bias is kept, on the stack */
+    FOLDED = 64, /* filters whose folded bias is kept, on the stack */
+    BLOCK_COLUMNS = TFCAPS_DOT_COLUMNS > 0 ? TFCAPS_DOT_COLUMNS : 1
 };
 
 /* What stays the same for the whole convolution. */
@@ -15,7 +16,7 @@ typedef struct layer {
     const int32_t *bias;
     int32_t filters;     /* of one group */
     int32_t groups;      /* of filters, and of input channels */
-    int blocks;          /* whether two filters at two columns are added up at a time */
+    int blocks;          /* whether two filters are added up at a time, at one column or two */
     int32_t depth;       /* input channels of one group */
     int32_t pixel;       /* bytes of an input pixel */
     int32_t row;         /* bytes of an input row */
@@ -134,26 +135,37 @@ static uint32_t whole_bias(layer *conv, int32_t filter, const int8_t *kernel, in
     return conv->folded[filter];
 }
 
-/* An even number of filters at an even number of columns whose windows are not cut, in blocks of 2 x 2. */
+/* Two filters at one column whose window is not cut, or at two such columns. */
+static void output_block(const layer *conv, const int8_t *input, int32_t step, const int8_t *kernel,
+                         const taps *window, int32_t filter, const uint32_t bias[2], int8_t *output) {
+    uint32_t sums[4] = {bias[0], bias[1], bias[0], bias[1]};
+    for (int32_t y = 0; y < window->rows; ++y) {
+        const int8_t *row = input + y * window->row_step;
+        const int8_t *weights = kernel + y * conv->kernel_row;
+        if (BLOCK_COLUMNS == 2) {
+            tfcaps_dot_2x2(&window->runs, row, step, weights, conv->kernel_size, sums);
+        } else {
+            tfcaps_dot_2x1(&window->runs, row, weights, conv->kernel_size, sums);
+        }
+    }
+    for (int32_t column = 0; column < BLOCK_COLUMNS; ++column) {
+        output_filters(conv, filter, 2, sums + 2 * column, output);
+        output += conv->filters * conv->groups;
+    }
+}
+
+/* An even number of filters at so many columns, a multiple of BLOCK_COLUMNS, whose windows are not cut. */
 static void output_blocks(layer *conv, const int8_t *input, const int8_t *kernel, const taps *window,
                           int32_t size, int32_t columns, int8_t *output) {
-    const int32_t step = conv->params->stride_width * conv->pixel;
     const int32_t channels = conv->filters * conv->groups;
+    const int32_t step = columns > 1 ? conv->params->stride_width * conv->pixel : 0;
     for (int32_t filter = 0; filter < channels; filter += 2) {
         const int8_t *pixel = input + filter / conv->filters * conv->depth;
-        const uint32_t bias0 = whole_bias(conv, filter, kernel, size);
-        const uint32_t bias1 = whole_bias(conv, filter + 1, kernel + conv->kernel_size, size);
-        int8_t *to = output + filter;
-        for (int32_t column = 0; column < columns; column += 2) {
-            uint32_t sums[4] = {bias0, bias1, bias0, bias1};
-            for (int32_t y = 0; y < window->rows; ++y) {
-                tfcaps_dot_2x2(&window->runs, pixel + y * window->row_step, step,
-                               kernel + y * conv->kernel_row, conv->kernel_size, sums);
-            }
-            output_filters(conv, filter, 2, sums, to);
-            output_filters(conv, filter, 2, sums + 2, to + channels);
-            pixel += 2 * step;
-            to += 2 * channels;
+        const uint32_t bias[2] = {whole_bias(conv, filter, kernel, size),
+                                  whole_bias(conv, filter + 1, kernel + conv->kernel_size, size)};
+        for (int32_t column = 0; column < columns; column += BLOCK_COLUMNS) {
+            output_block(conv, pixel + column * step, step, kernel, window, filter, bias,
+                         output + column * channels + filter);
         }
         kernel += 2 * conv->kernel_size;
     }
@@ -180,11 +192,12 @@ static int8_t *output_row(layer *conv, const int8_t *input, tfcaps_taps y, int8_
         const tfcaps_taps x = tfcaps_window_taps(&conv->columns, column);
         const taps window = taps_of_window(conv, rows, x.end - x.first);
         const int8_t *pixel = input + (x.input + x.first * conv->params->dilation_width) * conv->pixel;
-        const int32_t pairs = conv->blocks ? whole_windows(&conv->columns, column) / 2 : 0;
-        if (pairs > 0) {
-            output_blocks(conv, pixel, kernel, &window, rows * conv->kernel_row, 2 * pairs, output);
-            column += 2 * pairs;
-            output += 2 * pairs * channels;
+        const int32_t whole = conv->blocks ? whole_windows(&conv->columns, column) : 0;
+        if (whole >= BLOCK_COLUMNS) {
+            const int32_t columns = whole & ~(BLOCK_COLUMNS - 1);
+            output_blocks(conv, pixel, kernel, &window, rows * conv->kernel_row, columns, output);
+            column += columns;
+            output += columns * channels;
         } else {
             output_pixel(conv, pixel, kernel + x.first * conv->depth, &window, output);
             ++column;
@@ -217,7 +230,7 @@ tfcaps_status tfcaps_conv_2d_s8(const tfcaps_context *context, const tfcaps_conv
     conv.depth = kernel_dims->channels;
     conv.groups = input_dims->channels / kernel_dims->channels;
     conv.filters = output_dims->channels / conv.groups;
-    conv.blocks = TFCAPS_DOT_2X2_PAYS && conv.filters % 2 == 0;
+    conv.blocks = TFCAPS_DOT_COLUMNS > 0 && conv.filters % 2 == 0;
     conv.pixel = input_dims->channels;
     conv.row = conv.pixel * input_dims->width;
     conv.kernel_row = conv.depth * kernel_dims->width;

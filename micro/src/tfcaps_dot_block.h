@@ -21,17 +21,21 @@ void tfcaps_dot_4x1(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t z
 void tfcaps_dot_2x2(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t input_stride,
                     const int8_t *kernel, int32_t kernel_stride, uint32_t sums[4]);
 
+/* The same for one input. */
+void tfcaps_dot_2x1(const tfcaps_dot_rows *bytes, const int8_t *input, const int8_t *kernel,
+                    int32_t kernel_stride, uint32_t sums[2]);
+
 /* Which of them pay. For RISC-V vectors compilers vectorise the plain loop of tfcaps_dot.h; eight low
  * registers are too few for two by two. */
 #if defined(__riscv_vector)
 #define TFCAPS_DOT_4X1_PAYS 0
-#define TFCAPS_DOT_2X2_PAYS 0
+#define TFCAPS_DOT_COLUMNS 0
 #elif defined(__thumb__) && !defined(__thumb2__)
 #define TFCAPS_DOT_4X1_PAYS 1
-#define TFCAPS_DOT_2X2_PAYS 0
+#define TFCAPS_DOT_COLUMNS 1
 #else
 #define TFCAPS_DOT_4X1_PAYS 1
-#define TFCAPS_DOT_2X2_PAYS 1
+#define TFCAPS_DOT_COLUMNS 2
 #endif
 
 /* Between two taps: what is before this stays before. Without it GCC adds up the products of four taps first
