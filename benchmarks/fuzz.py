@@ -17,11 +17,13 @@ import tempfile
 from pathlib import Path
 
 import report
+from update_readme import filled
 
 from tfcaps.micro import include_dir, source_files
 
 ROOT = Path(__file__).resolve().parents[1]
 FUZZ = include_dir().parent / "fuzz"
+PAGE = ROOT / "docs" / "c_quality.md"
 OUT = ROOT / "out" / "fuzz"
 SANITIZERS = ("-g", "-O1", "-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all")
 FILES = {  # what a target is there to reach
@@ -80,7 +82,7 @@ def coverage(target: str, inputs: list[Path]) -> str:
 
 
 def main() -> None:
-    """Writes benchmarks/results/fuzz.md."""
+    """Writes benchmarks/results/fuzz.md and its table in docs/c_quality.md."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=5.0, help="for each target and each width")
     parser.add_argument("--target", action="append", choices=sorted(FILES))
@@ -95,8 +97,9 @@ def main() -> None:
         rows.append([f"`fuzz_{target}`", *counts, findings, len(corpus), coverage(target, corpus + found)])
     columns = ["target", "runs, 64 bits", "runs, 32 bits", "findings", "corpus", "reached"]
     notes = f"{seconds} seconds for each target and width, with clang 19's address and undefined-behaviour\n"
-    notes += "sanitizers. Reached are lines and branches of the files that a target is for, from the corpus and what was found."
+    notes += "sanitizers. Reached are lines and branches of the files that a target is for."
     report.write("fuzz", "Fuzzing the C", columns, rows, notes)
+    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

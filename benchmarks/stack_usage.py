@@ -17,10 +17,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import report
+from update_readme import filled
 
 from tfcaps.micro import include_dir, source_files
 from tfcaps.micro.boards import BOARDS
 
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "c_quality.md"
 TARGETS = ("cortex-m0", "cortex-m4", "rv32imac")
 LIBRARY = frozenset({"memcpy", "memset", "memmove", "memcmp", "strlen"})
 # Arithmetic that a processor lacks, from the compiler's own library: __aeabi_lmul, __divdi3, ...
@@ -97,7 +99,7 @@ def bounds(target: str) -> dict[str, int]:
 
 
 def main() -> None:
-    """Writes benchmarks/results/stack_usage.md."""
+    """Writes benchmarks/results/stack_usage.md and its table in docs/c_quality.md."""
     table = {target: bounds(target) for target in TARGETS}
     rows = [[f"`{name}`", *(table[target][name] for target in TARGETS)] for name in public_functions()]
     rows.append(["the most", *(max(table[target].values()) for target in TARGETS)])
@@ -106,6 +108,7 @@ def main() -> None:
     )
     notes += "the compiler's functions for arithmetic that the processor lacks, and the interrupts of your program."
     report.write("stack_usage", "Stack of the kernels: bytes at most", ["function", *TARGETS], rows, notes)
+    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -95,6 +95,14 @@ def fuzz(program, target, tmp_path, seconds):
     return run([program, *options, tmp_path / "found", CORPUS / target], cwd=tmp_path)
 
 
+def test_every_public_function_is_fuzzed():
+    headers = "".join(path.read_text() for path in include_dir().rglob("*.h"))
+    public = set(re.findall(r"^tfcaps_status (tfcaps_\w+)\(", headers, flags=re.MULTILINE))
+    assert len(public) > 25
+    called = set(re.findall(r"tfcaps_\w+", "".join(path.read_text() for path in FUZZ.glob("fuzz_*.c"))))
+    assert public <= called
+
+
 def test_every_target_has_a_small_corpus():
     assert set(targets()) == set(SECONDS) == {path.name for path in CORPUS.iterdir()}
     files = [path for path in CORPUS.rglob("*") if path.is_file()]
