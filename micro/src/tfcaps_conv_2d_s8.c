@@ -3,8 +3,7 @@
 #include "tfcaps_dot_block.h"
 
 enum {
-    FOLDED = 64, /* filters whose folded bias is kept, on the stack */
-    BLOCK_COLUMNS = TFCAPS_DOT_COLUMNS > 0 ? TFCAPS_DOT_COLUMNS : 1
+    FOLDED = 64 /* filters whose folded bias is kept, on the stack */
 };
 
 /* What stays the same for the whole convolution. */
@@ -16,7 +15,7 @@ typedef struct layer {
     const int32_t *bias;
     int32_t filters;     /* of one group */
     int32_t groups;      /* of filters, and of input channels */
-    int blocks;          /* whether two filters are added up at a time, at one column or two */
+    int32_t block;       /* filters that are added up at a time, at TFCAPS_DOT_COLUMNS columns; or 0 */
     int32_t depth;       /* input channels of one group */
     int32_t pixel;       /* bytes of an input pixel */
     int32_t row;         /* bytes of an input row */
@@ -135,39 +134,53 @@ static uint32_t whole_bias(layer *conv, int32_t filter, const int8_t *kernel, in
     return conv->folded[filter];
 }
 
-/* Two filters at one column whose window is not cut, or at two such columns. */
+static int32_t block_of(const layer *conv) {
+    return TFCAPS_DOT_FILTERS > 2 ? conv->block : 2; /* a constant makes shorter loops */
+}
+
+/* A block of filters at TFCAPS_DOT_COLUMNS columns whose windows are not cut. */
 static void output_block(const layer *conv, const int8_t *input, int32_t step, const int8_t *kernel,
-                         const taps *window, int32_t filter, const uint32_t bias[2], int8_t *output) {
-    uint32_t sums[4] = {bias[0], bias[1], bias[0], bias[1]};
+                         const taps *window, int32_t filter, const uint32_t *bias, int8_t *output) {
+    const int32_t block = block_of(conv);
+    uint32_t sums[8];
+    for (int32_t n = 0; n < block; ++n) {
+        sums[n] = bias[n];
+        sums[block + n] = bias[n];
+    }
     for (int32_t y = 0; y < window->rows; ++y) {
         const int8_t *row = input + y * window->row_step;
         const int8_t *weights = kernel + y * conv->kernel_row;
-        if (BLOCK_COLUMNS == 2) {
+        if (block == 4) {
+            tfcaps_dot_4x2(&window->runs, row, step, weights, conv->kernel_size, sums);
+        } else if (TFCAPS_DOT_COLUMNS == 2) {
             tfcaps_dot_2x2(&window->runs, row, step, weights, conv->kernel_size, sums);
         } else {
             tfcaps_dot_2x1(&window->runs, row, weights, conv->kernel_size, sums);
         }
     }
-    for (int32_t column = 0; column < BLOCK_COLUMNS; ++column) {
-        output_filters(conv, filter, 2, sums + 2 * column, output);
+    for (int32_t column = 0; column < TFCAPS_DOT_COLUMNS; ++column) {
+        output_filters(conv, filter, block, sums + block * column, output);
         output += conv->filters * conv->groups;
     }
 }
 
-/* An even number of filters at so many columns, a multiple of BLOCK_COLUMNS, whose windows are not cut. */
+/* All filters at so many columns, a multiple of TFCAPS_DOT_COLUMNS, whose windows are not cut. */
 static void output_blocks(layer *conv, const int8_t *input, const int8_t *kernel, const taps *window,
                           int32_t size, int32_t columns, int8_t *output) {
+    const int32_t block = block_of(conv);
     const int32_t channels = conv->filters * conv->groups;
     const int32_t step = columns > 1 ? conv->params->stride_width * conv->pixel : 0;
-    for (int32_t filter = 0; filter < channels; filter += 2) {
+    for (int32_t filter = 0; filter < channels; filter += block) {
         const int8_t *pixel = input + filter / conv->filters * conv->depth;
-        const uint32_t bias[2] = {whole_bias(conv, filter, kernel, size),
-                                  whole_bias(conv, filter + 1, kernel + conv->kernel_size, size)};
-        for (int32_t column = 0; column < columns; column += BLOCK_COLUMNS) {
+        uint32_t bias[4];
+        for (int32_t n = 0; n < block; ++n) {
+            bias[n] = whole_bias(conv, filter + n, kernel + n * conv->kernel_size, size);
+        }
+        for (int32_t column = 0; column < columns; column += TFCAPS_DOT_COLUMNS) {
             output_block(conv, pixel + column * step, step, kernel, window, filter, bias,
                          output + column * channels + filter);
         }
-        kernel += 2 * conv->kernel_size;
+        kernel += block * conv->kernel_size;
     }
 }
 
@@ -192,9 +205,9 @@ static int8_t *output_row(layer *conv, const int8_t *input, tfcaps_taps y, int8_
         const tfcaps_taps x = tfcaps_window_taps(&conv->columns, column);
         const taps window = taps_of_window(conv, rows, x.end - x.first);
         const int8_t *pixel = input + (x.input + x.first * conv->params->dilation_width) * conv->pixel;
-        const int32_t whole = conv->blocks ? whole_windows(&conv->columns, column) : 0;
-        if (whole >= BLOCK_COLUMNS) {
-            const int32_t columns = whole & ~(BLOCK_COLUMNS - 1);
+        const int32_t whole = conv->block > 0 ? whole_windows(&conv->columns, column) : 0;
+        if (whole >= TFCAPS_DOT_COLUMNS && conv->block > 0) {
+            const int32_t columns = whole & ~(TFCAPS_DOT_COLUMNS - 1);
             output_blocks(conv, pixel, kernel, &window, rows * conv->kernel_row, columns, output);
             column += columns;
             output += columns * channels;
@@ -230,7 +243,11 @@ tfcaps_status tfcaps_conv_2d_s8(const tfcaps_context *context, const tfcaps_conv
     conv.depth = kernel_dims->channels;
     conv.groups = input_dims->channels / kernel_dims->channels;
     conv.filters = output_dims->channels / conv.groups;
-    conv.blocks = TFCAPS_DOT_COLUMNS > 0 && conv.filters % 2 == 0;
+    if (TFCAPS_DOT_FILTERS > 2 && conv.filters % 4 == 0) {
+        conv.block = 4;
+    } else if (TFCAPS_DOT_FILTERS > 0 && conv.filters % 2 == 0) {
+        conv.block = 2;
+    }
     conv.pixel = input_dims->channels;
     conv.row = conv.pixel * input_dims->width;
     conv.kernel_row = conv.depth * kernel_dims->width;

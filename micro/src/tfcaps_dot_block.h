@@ -21,20 +21,31 @@ void tfcaps_dot_4x1(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t z
 void tfcaps_dot_2x2(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t input_stride,
                     const int8_t *kernel, int32_t kernel_stride, uint32_t sums[4]);
 
-/* The same for one input. */
+/* sums[4 m + n] += kernel n . input m for four kernels and two inputs. */
+void tfcaps_dot_4x2(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t input_stride,
+                    const int8_t *kernel, int32_t kernel_stride, uint32_t sums[8]);
+
+/* sums[n] += kernel n . input for two kernels. */
 void tfcaps_dot_2x1(const tfcaps_dot_rows *bytes, const int8_t *input, const int8_t *kernel,
                     int32_t kernel_stride, uint32_t sums[2]);
 
-/* Which of them pay. For RISC-V vectors compilers vectorise the plain loop of tfcaps_dot.h; eight low
- * registers are too few for two by two. */
+/* Which of them pay: how many kernels and inputs the registers have room for. For RISC-V vectors compilers
+ * vectorise the plain loop of tfcaps_dot.h; eight low registers of Arm are too few for two by two. */
 #if defined(__riscv_vector)
 #define TFCAPS_DOT_4X1_PAYS 0
-#define TFCAPS_DOT_COLUMNS 0
+#define TFCAPS_DOT_FILTERS 0
+#define TFCAPS_DOT_COLUMNS 1
 #elif defined(__thumb__) && !defined(__thumb2__)
 #define TFCAPS_DOT_4X1_PAYS 1
+#define TFCAPS_DOT_FILTERS 2
 #define TFCAPS_DOT_COLUMNS 1
+#elif defined(__arm__)
+#define TFCAPS_DOT_4X1_PAYS 1
+#define TFCAPS_DOT_FILTERS 2
+#define TFCAPS_DOT_COLUMNS 2
 #else
 #define TFCAPS_DOT_4X1_PAYS 1
+#define TFCAPS_DOT_FILTERS 4
 #define TFCAPS_DOT_COLUMNS 2
 #endif
 

@@ -31,10 +31,16 @@ static inline int16_t tfcaps_sat16(int64_t x) {
     return (int16_t)tfcaps_sat(x, INT16_MIN, INT16_MAX);
 }
 
+#if defined(__ARM_FEATURE_SAT) && defined(__has_builtin)
+#if __has_builtin(__builtin_arm_ssat)
+#define TFCAPS_SSAT 1
+#endif
+#endif
+
 /* sat16 of what fits 32 bits. */
 static inline int32_t tfcaps_narrow16(int32_t x) {
-#if defined(__ARM_FEATURE_SAT) && defined(__GNUC__)
-    return __builtin_arm_ssat(x, 16);
+#if defined(TFCAPS_SSAT)
+    return (int32_t)__builtin_arm_ssat(x, 16);
 #else
     const int32_t least = x > INT16_MIN ? x : INT16_MIN;
     return least < INT16_MAX ? least : INT16_MAX;
