@@ -207,6 +207,7 @@ static operands draw_operands(void) {
             shape->size[k] = broadcast >> k & 1 ? about(1) : drawn.output_shape.size[k + missing];
         }
     }
+    drawn.output_shape.rank = about(drawn.output_shape.rank);
     const size_t sizes[] = {shape_size(&drawn.shapes[0]), shape_size(&drawn.shapes[1])};
     const size_t output_size = shape_size(&drawn.output_shape);
     drawn.inputs[0] = fuzz_pointer(fuzz_input(sizes[0]));

@@ -25,6 +25,8 @@ static void read_squash(const uint8_t *options, size_t size) {
     const char *key = "";
     const tfcaps_status status = tfcaps_squash_options(options, size, &params, &key);
     require(tfcaps_squash_options(options, size, &params, NULL) == status, "squash: key matters");
+    require(tfcaps_squash_options(NULL, size, &params, &key) != TFCAPS_OK, "squash: no options");
+    require(tfcaps_squash_options(options, size, NULL, &key) != TFCAPS_OK, "squash: no parameters");
     if (status == TFCAPS_OK) {
         const tfcaps_capsules_dims dims = {2, 3};
         int8_t values[6] = {-128, 127, 0, 1, -1, 77};
@@ -37,6 +39,8 @@ static void read_length(const uint8_t *options, size_t size) {
     const char *key = "";
     const tfcaps_status status = tfcaps_length_options(options, size, &params, &key);
     require(tfcaps_length_options(options, size, &params, NULL) == status, "length: key matters");
+    require(tfcaps_length_options(NULL, size, &params, &key) != TFCAPS_OK, "length: no options");
+    require(tfcaps_length_options(options, size, NULL, &key) != TFCAPS_OK, "length: no parameters");
     if (status == TFCAPS_OK) {
         const tfcaps_capsules_dims dims = {2, 3};
         const int8_t values[6] = {-128, 127, 0, 1, -1, 77};
@@ -69,6 +73,11 @@ static void read_dense(const uint8_t *options, size_t size) {
     require(storage != NULL, "no memory");
     const tfcaps_status status = tfcaps_capsule_dense_options(options, size, storage, count, &params, &key);
     require(status != TFCAPS_OK || known == TFCAPS_OK, "capsule dense: storage unknown");
+    require(tfcaps_capsule_dense_options_storage(NULL, size, &count, &key) != TFCAPS_OK &&
+                tfcaps_capsule_dense_options_storage(options, size, NULL, &key) != TFCAPS_OK &&
+                tfcaps_capsule_dense_options(NULL, size, storage, count, &params, &key) != TFCAPS_OK &&
+                tfcaps_capsule_dense_options(options, size, storage, count, NULL, &key) != TFCAPS_OK,
+            "capsule dense: a missing pointer");
     if (status == TFCAPS_OK && params.multiplier_count > 0 && params.multiplier_count <= MOST_UNITS) {
         run_dense(&params);
     }

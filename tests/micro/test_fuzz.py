@@ -14,7 +14,26 @@ from tfcaps.micro.build import WARNINGS, compiler
 
 FUZZ = include_dir().parent / "fuzz"
 CORPUS = FUZZ / "corpus"
-SECONDS = {"nn": 8, "capsules": 4, "options": 3}  # for each width of a pointer; together half a minute
+TARGETS = ("options", "capsules", "nn")
+# The code that the kernels choose for a processor, chosen on the host.
+PROCESSORS = {
+    "host": (),
+    "cortex_m0": ("-D__thumb__",),
+    "cortex_m": ("-D__arm__", "-D__thumb__", "-D__thumb2__"),
+    "riscv_vector": ("-D__riscv_vector",),
+}
+RUNS = {  # target, bits of a pointer, processor: seconds; together half a minute
+    ("options", 64, "host"): 3,
+    ("options", 32, "host"): 2,
+    ("capsules", 64, "host"): 3,
+    ("capsules", 64, "cortex_m"): 3,
+    ("capsules", 32, "host"): 3,
+    ("nn", 64, "host"): 5,
+    ("nn", 64, "cortex_m0"): 3,
+    ("nn", 64, "cortex_m"): 3,
+    ("nn", 64, "riscv_vector"): 2,
+    ("nn", 32, "host"): 3,
+}
 CLANG = "clang-19"
 SANITIZERS = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 # A check in the kernels, what to put in its place, and the target that has to notice.
@@ -57,7 +76,7 @@ def fuzzer(bits):
 
 def compiled(command, sources, folder):
     """The object files of some C files."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     includes = [f"-I{include_dir()}", f"-I{source_files()[0].parent}"]
     built = run([*command, *WARNINGS, "-Werror", *includes, "-c", *sources], cwd=folder)
     assert built.returncode == 0, built.stderr
@@ -70,15 +89,16 @@ def build(tmp_path_factory):
     folder = tmp_path_factory.mktemp("fuzz")
 
     @functools.cache
-    def kernels(command):
-        sources = [*source_files(), FUZZ / "fuzz.c", FUZZ / "replay.c"]
-        objects = compiled(command, sources, folder / str(abs(hash(command))))
-        return objects if "-fsanitize=fuzzer" not in command else objects[:-1]  # it brings its own main()
+    def kernels(command, processor):
+        here = folder / str(abs(hash((command, processor))))
+        objects = compiled([*command, *PROCESSORS[processor]], source_files(), here / "kernels")
+        own_main = [] if "-fsanitize=fuzzer" in command else [FUZZ / "replay.c"]
+        return objects + compiled(command, [FUZZ / "fuzz.c", *own_main], here)
 
-    def link(command, target, program, instead=()):
+    def link(command, target, program, instead=(), processor="host"):
         own = compiled(command, [FUZZ / f"fuzz_{target}.c", *instead], program.with_suffix(".objects"))
         names = {path.name for path in own}
-        others = [path for path in kernels(tuple(command)) if path.name not in names]
+        others = [path for path in kernels(tuple(command), processor) if path.name not in names]
         linked = run([*command, *own, *others, "-o", program])
         assert linked.returncode == 0, linked.stderr
         return program
@@ -104,13 +124,13 @@ def test_every_public_function_is_fuzzed():
 
 
 def test_every_target_has_a_small_corpus():
-    assert set(targets()) == set(SECONDS) == {path.name for path in CORPUS.iterdir()}
+    assert set(targets()) == set(TARGETS) == {path.name for path in CORPUS.iterdir()}
     files = [path for path in CORPUS.rglob("*") if path.is_file()]
     assert 50 < len(files) < 150
     assert sum(path.stat().st_size for path in files) < 10_000
 
 
-@pytest.mark.parametrize("target", SECONDS)
+@pytest.mark.parametrize("target", TARGETS)
 def test_corpus(target, build, tmp_path):
     command = [*compiler(), *SANITIZERS]
     if not builds(command):
@@ -122,11 +142,10 @@ def test_corpus(target, build, tmp_path):
     assert result.stdout == f"{len(files)} files\n"
 
 
-@pytest.mark.parametrize("bits", [64, 32])
-@pytest.mark.parametrize("target", SECONDS)
-def test_fuzz(target, bits, build, tmp_path):
-    program = build(fuzzer(bits), target, tmp_path / "fuzz")
-    result = fuzz(program, target, tmp_path, SECONDS[target])
+@pytest.mark.parametrize(("target", "bits", "processor"), RUNS)
+def test_fuzz(target, bits, processor, build, tmp_path):
+    program = build(fuzzer(bits), target, tmp_path / "fuzz", processor=processor)
+    result = fuzz(program, target, tmp_path, RUNS[target, bits, processor])
     assert result.returncode == 0, result.stderr[-5000:]
     assert int(re.search(r"Done (\d+) runs", result.stderr)[1]) > 1000
 
