@@ -66,7 +66,7 @@ board_tools() {
         *) return 1 ;;
         esac
     done
-    for tool in clang-19 qemu-system-arm qemu-system-riscv32; do
+    for tool in clang-19 cmake qemu-system-arm qemu-system-riscv32; do
         command -v "$tool" >/dev/null || return 1
     done
 }
@@ -97,7 +97,7 @@ if [ "${1:-}" = lint ] && ! lint_tools; then
 fi
 if [ "${1:-}" = boards ]; then
     boards="gcc-arm-none-eabi picolibc-arm-none-eabi gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf"
-    boards="$boards clang-19 qemu-system-arm qemu-system-misc"
+    boards="$boards clang-19 cmake qemu-system-arm qemu-system-misc"
     # shellcheck disable=SC2086  # a list of words
     board_tools || { debian $boards && board_tools; } || say "going on without: tests/boards and \`tfcaps bench\` stay untested"
     fuzzes || { debian clang-19 libclang-rt-19-dev && fuzzes; } || say "going on without: micro/fuzz stays untested"
