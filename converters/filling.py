@@ -62,8 +62,7 @@ def _source(graph: Subgraph, tap: int, call: Call) -> Quantization:
     q = flatbuffer.get_quantization(tensor)
     if q is None and tensor.type == schema.TensorType.FLOAT32 and tap in [int(t) for t in graph.inputs]:
         low, high = min(0.0, float(call.inputs.min())), max(0.0, float(call.inputs.max()))
-        scale = max(high - low, 1e-6) / 255
-        q = (scale, int(np.clip(np.round(-128 - low / scale), -128, 127)))
+        q = _affine(low, max(high, low + 1e-6))
         flatbuffer.set_quantization(tensor, *q)
     if q is None:
         raise ConversionError(f"the input of capsule layer {call.layer.name!r} could not be quantised to int8")
@@ -96,9 +95,6 @@ def _fit_range(file: Model, graph: Subgraph, tap: int, limits: tuple[float, floa
     """
     producers: dict[int, Operator] = {int(t): o for o in graph.operators for t in o.outputs}
     readers = [int(t) for o in graph.operators for t in o.inputs]
-    low, high = limits
-    scale = (high - low) / 255
-    zero_point = int(np.clip(np.round(-128 - low / scale), -128, 127))
     chain, outputs = [tap], [int(t) for t in graph.outputs]
     while True:
         producer = producers.get(chain[-1])
@@ -114,4 +110,10 @@ def _fit_range(file: Model, graph: Subgraph, tap: int, limits: tuple[float, floa
         if readers.count(tensor) != (i > 0) or outputs.count(tensor) != (i == 0):
             return
     for tensor in chain:
-        flatbuffer.set_quantization(graph.tensors[tensor], scale, zero_point)
+        flatbuffer.set_quantization(graph.tensors[tensor], *_affine(*limits))
+
+
+def _affine(low: float, high: float) -> tuple[float, int]:
+    """Scale and zero point with which int8 spans the real values `low` to `high`."""
+    scale = (high - low) / 255
+    return scale, int(np.clip(np.round(-128 - low / scale), -128, 127))

@@ -100,14 +100,20 @@ def _feed(
     """
     ranges = [tracing.lowering_of(call.layer).output_range(call) for call in calls]
     count = len(data[signature.names[0]])
-    for n in [*range(count), 0]:
-        step = {f"in_{i}": data[name][n : n + 1] for i, name in enumerate(signature.names)}
-        for k, (call, (low, high)) in enumerate(zip(calls, ranges, strict=True)):
-            step[f"hole_{k}"] = np.clip(call.outputs[n : n + 1], low, high)
-        yield step
-    for k, (low, high) in enumerate(ranges):
-        step[f"hole_{k}"].flat[0], step[f"hole_{k}"].flat[-1] = low, high
-    yield step
+
+    def step(n: int) -> dict[str, np.ndarray]:
+        inputs = {f"in_{i}": data[name][n : n + 1] for i, name in enumerate(signature.names)}
+        holes = {
+            f"hole_{k}": np.clip(call.outputs[n : n + 1], *limits)
+            for k, (call, limits) in enumerate(zip(calls, ranges, strict=True))
+        }
+        return inputs | holes
+
+    yield from map(step, range(count))
+    pinned = step(0)
+    for k, limits in enumerate(ranges):
+        pinned[f"hole_{k}"].flat[0], pinned[f"hole_{k}"].flat[-1] = limits
+    yield pinned
 
 
 def _convert(model: Any, graph: tracing.HoledGraph, feed: Iterator[dict[str, np.ndarray]] | None) -> bytes:

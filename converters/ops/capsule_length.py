@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from tfcaps.converters.ops.base import LOWERINGS, Call, CustomOp, Quantization
+from tfcaps.quantization.simulator.fixed_point import length_bits
 from tfcaps.quantization.simulator.params import LengthParams
 
 
@@ -25,9 +26,7 @@ class CapsuleLengthLowering:
         """Output scale / 2^(f/2) folded into one multiplier."""
         low, high = self.output_range(call)
         target = Quantization((high - low) / 255, -128)
-        dim = call.inputs.shape[-1]
-        root_bits = 6 if dim <= 16 else 5 if dim <= 64 else 4
-        real = source.scale / target.scale / 2**root_bits
+        real = source.scale / target.scale / 2 ** (length_bits(call.inputs.shape[-1]) // 2)
         shift = 30 - math.frexp(real)[1] + 1
         multiplier = min(round(real * 2.0**shift), (1 << 31) - 1)
         params = LengthParams(source.zero_point, multiplier, shift, target.zero_point)
