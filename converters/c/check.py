@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfcaps.converters.c.memory import ALIGNMENT, Memory
+from tfcaps.planner.memory import ALIGNMENT, Memory
 
 
 def check_offsets(memory: Memory, offsets: Sequence[int]) -> int:

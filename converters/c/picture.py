@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tfcaps.converters.c.memory import Buffer
 from tfcaps.converters.c.plan import Plan
+from tfcaps.planner.memory import Buffer
 
 _COLOURS = ("#4c78a8", "#72b7b2", "#54a24b", "#eeca3b", "#f58518", "#e45756", "#b279a2", "#9d755d")
 

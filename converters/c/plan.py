@@ -6,9 +6,9 @@ import dataclasses
 from typing import Any
 
 from tfcaps.converters.c.check import check_offsets
-from tfcaps.converters.c.memory import Buffer, Follow
-from tfcaps.converters.c.place import lower_bound
 from tfcaps.converters.c.program import Layer, Program
+from tfcaps.planner.memory import Buffer, Follow
+from tfcaps.planner.place import lower_bound
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,10 +15,10 @@ import math
 
 import numpy as np
 
-from tfcaps.converters.c.memory import Buffer, Follow, Memory
 from tfcaps.converters.c.ops import EMITTERS, Call, Emission
-from tfcaps.converters.c.place import place
 from tfcaps.errors import ConversionError, RuntimeUnavailableError, TfcapsError
+from tfcaps.planner.memory import Buffer, Follow, Memory
+from tfcaps.planner.place import place
 from tfcaps.quantization.simulator.contract import check_capsule_op
 from tfcaps.runtime.shape_check import check_builtin_op
 from tfcaps.runtime.tflite_file import Operator, Tensor, TfliteFile

@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tfcaps.converters.c import kernel_library
 from tfcaps.converters.c.tflm_arithmetic import activation_limits
 from tfcaps.errors import ConversionError, TfcapsError
+from tfcaps.planner import kernel_library
+from tfcaps.planner.memory import row_steps
 from tfcaps.registry import Registry
 from tfcaps.runtime.tflite_file import Operator, Tensor
 
@@ -57,7 +58,7 @@ class Struct:
 
 @dataclasses.dataclass(frozen=True)
 class Overlap:
-    """How output `output` may share bytes with input `source`; see `tfcaps.converters.c.memory.Follow`.
+    """How output `output` may share bytes with input `source`; see `tfcaps.planner.memory.Follow`.
 
     Attributes:
         source: Position among the operator's inputs.
@@ -225,11 +226,7 @@ def image_struct(name: str, shape: Shape) -> Struct:
 
 def row_schedule(source: Shape, output: Shape, stride: int, padding: int) -> tuple[Overlap, ...]:
     """Rows of an image [1, h, w, c] written top to bottom, each after the input rows that end above its window."""
-    if source[0] != 1:
-        return ()
-    input_row, output_row = source[2] * source[3], output[2] * output[3]
-    steps = [((y + 1) * output_row, min(source[1], max(0, y * stride - padding)) * input_row) for y in range(output[1])]
-    return (Overlap(schedule=tuple(steps)),)
+    return (Overlap(schedule=row_steps(source[1:], output[1:], stride, padding)),) if source[0] == 1 else ()
 
 
 def in_place(call: Call, *sources: int) -> tuple[Overlap, ...]:

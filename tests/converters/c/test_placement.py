@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfcaps.converters.c.check import check_offsets
-from tfcaps.converters.c.memory import ALIGNMENT, Buffer, Follow, Memory
 from tfcaps.converters.c.ops.base import row_schedule
-from tfcaps.converters.c.place import lower_bound, place
+from tfcaps.planner.memory import ALIGNMENT, Buffer, Follow, Memory
+from tfcaps.planner.place import lower_bound, place
 
 
 def chain(*sizes):

@@ -9,6 +9,7 @@ with which no byte is overwritten too early, and `tfcaps.converters.c.check` rep
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 ALIGNMENT = 16  # of every buffer: the widest vector registers load from there without a penalty
 
@@ -16,6 +17,24 @@ ALIGNMENT = 16  # of every buffer: the widest vector registers load from there w
 def aligned(size: int) -> int:
     """`size` rounded up to the alignment."""
     return -(-size // ALIGNMENT) * ALIGNMENT
+
+
+def row_steps(source: Sequence[int], output: Sequence[int], stride: int, padding: int) -> tuple[tuple[int, int], ...]:
+    """The schedule of an operator that writes the rows of an image from top to bottom.
+
+    Args:
+        source: Height, width and channels of the input.
+        output: Of the output.
+        stride: Input rows from one output row to the next.
+        padding: Rows above the image that the first window begins in.
+
+    Returns:
+        `Follow.schedule`: output row y needs no input row above y * stride - padding.
+    """
+    input_row, output_row = source[1] * source[2], output[1] * output[2]
+    return tuple(
+        ((y + 1) * output_row, min(source[0], max(0, y * stride - padding)) * input_row) for y in range(output[0])
+    )
 
 
 @dataclasses.dataclass(frozen=True)

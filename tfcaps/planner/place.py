@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 
-from tfcaps.converters.c.memory import Memory, aligned
+from tfcaps.planner.memory import Memory, aligned
 
 _RANDOM_ORDERS = 200
 _NODES = 20_000  # of the exact search: about a second
