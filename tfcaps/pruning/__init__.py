@@ -17,9 +17,9 @@ from typing import Any
 
 from tfcaps import _tfmot
 from tfcaps._keras import LEGACY
-from tfcaps.pruning.prune import prune_low_magnitude, strip_pruning
-from tfcaps.pruning.report import LayerSparsity, SparsityReport, sparsity_report
+from tfcaps.pruning.low_magnitude import prune_low_magnitude, strip_pruning
 from tfcaps.pruning.schedule import check_schedule, constant, polynomial_decay
+from tfcaps.pruning.sparsity import LayerSparsity, SparsityReport, sparsity_report
 
 if LEGACY:
     import tfcaps.pruning.wrapper  # noqa: F401  (registers the classes of a saved model)

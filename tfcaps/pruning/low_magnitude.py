@@ -9,8 +9,8 @@ from tfcaps import _tfmot
 from tfcaps._keras import keras
 from tfcaps.errors import ModelError, TfcapsError
 from tfcaps.layers import CapsuleDense
-from tfcaps.pruning.report import leaves
 from tfcaps.pruning.schedule import constant
+from tfcaps.pruning.sparsity import leaves
 
 BLOCKS = ("element", "transformation", "2:4")
 
