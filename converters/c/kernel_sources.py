@@ -1,4 +1,7 @@
-"""Which of the kernels' C files a program needs, found by the names they define and use."""
+"""Which of the kernels' C files a program needs, found by the names they define and use.
+
+A name that several files define has variants for several processors: a program gets all of them.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ def public_headers(text: str) -> list[str]:
     ]
 
 
-def _texts_for(text: str, defined_in: dict[str, Path], folder: Path | None = None) -> Iterable[Path]:
+def _texts_for(text: str, defined_in: dict[str, list[Path]], folder: Path | None = None) -> Iterable[Path]:
     for name in _INCLUDE.findall(text):
         beside = folder / name if folder is not None else None
         for path in (beside, include_dir() / name):
@@ -55,11 +58,14 @@ def _texts_for(text: str, defined_in: dict[str, Path], folder: Path | None = Non
                 break
     if folder is None or folder != include_dir() / "tfcaps":  # public headers declare more than is used
         for name in _NAME.findall(_COMMENT.sub("", text)):
-            if name in defined_in:
-                yield defined_in[name]
+            yield from defined_in.get(name, ())
 
 
 @functools.cache
-def _definitions() -> dict[str, Path]:
-    """Functions and constants with external linkage, by name."""
-    return {name: path for path in source_files() for name in _DEFINITION.findall(_COMMENT.sub("", path.read_text()))}
+def _definitions() -> dict[str, list[Path]]:
+    """Functions and constants with external linkage: the files of each name."""
+    found: dict[str, list[Path]] = {}
+    for path in source_files():
+        for name in _DEFINITION.findall(_COMMENT.sub("", path.read_text())):
+            found.setdefault(name, []).append(path)
+    return found

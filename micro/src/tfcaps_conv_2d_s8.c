@@ -1,21 +1,22 @@
 #include "tfcaps_conv_2d_check.h"
 #include "tfcaps_dot.h"
 #include "tfcaps_dot_block.h"
+#include "tfcaps_requantize.h"
 
 enum {
-    FOLDED = 64 /* filters whose folded bias is kept, on the stack */
+    FOLDED = 64, /* filters whose folded bias is kept, on the stack */
+    TILE = 16    /* columns whose sums are kept there, a few filters at a time */
 };
 
 /* What stays the same for the whole convolution. */
 typedef struct layer {
     const tfcaps_conv_2d_params *params;
-    const tfcaps_channel_scales *scales;
+    tfcaps_output_stage stage;
     tfcaps_window columns;
     const int8_t *kernel;
     const int32_t *bias;
     int32_t filters;     /* of one group */
     int32_t groups;      /* of filters, and of input channels */
-    int32_t block;       /* filters that are added up at a time, at TFCAPS_DOT_COLUMNS columns; or 0 */
     int32_t depth;       /* input channels of one group */
     int32_t pixel;       /* bytes of an input pixel */
     int32_t row;         /* bytes of an input row */
@@ -73,18 +74,6 @@ static void filter_sums_4(const layer *conv, const int8_t *input, const int8_t *
     }
 }
 
-/* The outputs of count filters from number first on. */
-static void output_filters(const layer *conv, int32_t first, int32_t count, const uint32_t *sums,
-                           int8_t *output) {
-    const tfcaps_conv_2d_params *params = conv->params;
-    for (int32_t n = 0; n < count; ++n) {
-        const int32_t scale = conv->scales->count == 1 ? 0 : first + n;
-        output[n] =
-            tfcaps_output((int32_t)sums[n], conv->scales->multiplier[scale], conv->scales->shift[scale],
-                          params->output_zero_point, params->activation_min, params->activation_max);
-    }
-}
-
 static uint32_t bias_of(const layer *conv, int32_t filter) {
     return conv->bias == NULL ? 0 : (uint32_t)conv->bias[filter];
 }
@@ -99,12 +88,12 @@ static void output_pixel(const layer *conv, const int8_t *pixel, const int8_t *k
             uint32_t sums[4] = {bias_of(conv, filter), bias_of(conv, filter + 1), bias_of(conv, filter + 2),
                                 bias_of(conv, filter + 3)};
             filter_sums_4(conv, pixel, kernel, window, sums);
-            output_filters(conv, filter, 4, sums, output + filter);
+            tfcaps_requantize(&conv->stage, filter, 4, 1, sums, output + filter, 0);
             kernel += 4 * conv->kernel_size;
         }
         for (; filter < end; ++filter) {
             const uint32_t sum = filter_sum(conv, pixel, kernel, window, bias_of(conv, filter));
-            output_filters(conv, filter, 1, &sum, output + filter);
+            tfcaps_requantize(&conv->stage, filter, 1, 1, &sum, output + filter, 0);
             kernel += conv->kernel_size;
         }
         pixel += conv->depth;
@@ -114,12 +103,12 @@ static void output_pixel(const layer *conv, const int8_t *pixel, const int8_t *k
 /* The bias of a filter and what the input's zero point adds to it, where a window is not cut on the left or
  * the right: the kernel's rows are then one run of weights. */
 static uint32_t folded_bias(const layer *conv, int32_t filter, const int8_t *kernel, int32_t size) {
-    const int32_t zero_point = conv->params->input_zero_point;
-    uint32_t sum = bias_of(conv, filter);
+    uint32_t sum = 0;
     for (int32_t n = 0; n < size; ++n) {
-        sum -= (uint32_t)(kernel[n] * zero_point);
+        const uint32_t weight = (uint32_t)kernel[n];
+        sum += weight;
     }
-    return sum;
+    return bias_of(conv, filter) - sum * (uint32_t)conv->params->input_zero_point;
 }
 
 /* The same, remembered. */
@@ -134,65 +123,80 @@ static uint32_t whole_bias(layer *conv, int32_t filter, const int8_t *kernel, in
     return conv->folded[filter];
 }
 
-static int32_t block_of(const layer *conv) {
-    return TFCAPS_DOT_FILTERS > 2 ? conv->block : 2; /* a constant makes shorter loops */
-}
-
-/* A block of filters at TFCAPS_DOT_COLUMNS columns whose windows are not cut. */
-static void output_block(const layer *conv, const int8_t *input, int32_t step, const int8_t *kernel,
-                         const taps *window, int32_t filter, const uint32_t *bias, int8_t *output) {
-    const int32_t block = block_of(conv);
-    uint32_t sums[8];
-    for (int32_t n = 0; n < block; ++n) {
-        sums[n] = bias[n];
-        sums[block + n] = bias[n];
-    }
-    for (int32_t y = 0; y < window->rows; ++y) {
-        const int8_t *row = input + y * window->row_step;
-        const int8_t *weights = kernel + y * conv->kernel_row;
-        if (block == 4) {
-            tfcaps_dot_4x2(&window->runs, row, step, weights, conv->kernel_size, sums);
-        } else if (TFCAPS_DOT_COLUMNS == 2) {
-            tfcaps_dot_2x2(&window->runs, row, step, weights, conv->kernel_size, sums);
-        } else {
-            tfcaps_dot_2x1(&window->runs, row, weights, conv->kernel_size, sums);
+/* A block of filters at columns of one tile, a multiple of TFCAPS_BLOCK_COLUMNS, whose windows are not cut.
+ */
+static void output_tile(const layer *conv, const int8_t *input, int32_t step, const int8_t *kernel,
+                        const taps *window, int32_t filter, const uint32_t *bias, int32_t columns,
+                        int8_t *output) {
+    uint32_t sums[TFCAPS_BLOCK_FILTERS * TILE];
+    for (int32_t column = 0; column < columns; column += TFCAPS_BLOCK_COLUMNS) {
+        uint32_t *block = sums + TFCAPS_BLOCK_FILTERS * column;
+        for (int32_t n = 0; n < TFCAPS_BLOCK_FILTERS * TFCAPS_BLOCK_COLUMNS; ++n) {
+            block[n] = bias[n % TFCAPS_BLOCK_FILTERS];
         }
+        for (int32_t y = 0; y < window->rows; ++y) {
+            tfcaps_dot_block(&window->runs, input + y * window->row_step, step, kernel + y * conv->kernel_row,
+                             conv->kernel_size, block);
+        }
+        input += TFCAPS_BLOCK_COLUMNS * step;
     }
-    for (int32_t column = 0; column < TFCAPS_DOT_COLUMNS; ++column) {
-        output_filters(conv, filter, block, sums + block * column, output);
-        output += conv->filters * conv->groups;
+    const int32_t channels = conv->filters * conv->groups;
+    tfcaps_requantize(&conv->stage, filter, TFCAPS_BLOCK_FILTERS, columns, sums, output + filter, channels);
+}
+
+/* A block of filters at so many columns whose windows are not cut, at least TFCAPS_BLOCK_COLUMNS. What does
+ * not fill the last block comes with columns that are done already. */
+static void output_block(layer *conv, const int8_t *input, const int8_t *kernel, const taps *window,
+                         int32_t size, int32_t filter, int32_t columns, int8_t *output) {
+    const int32_t step = columns > 1 ? conv->params->stride_width * conv->pixel : 0;
+    uint32_t bias[TFCAPS_BLOCK_FILTERS];
+    for (int32_t n = 0; n < TFCAPS_BLOCK_FILTERS; ++n) {
+        bias[n] = whole_bias(conv, filter + n, kernel + n * conv->kernel_size, size);
+    }
+    for (int32_t column = 0; column < columns;) {
+        int32_t count = columns - column;
+        if (count < TFCAPS_BLOCK_COLUMNS) {
+            column = columns - TFCAPS_BLOCK_COLUMNS;
+            count = TFCAPS_BLOCK_COLUMNS;
+        }
+        count = count < TILE ? count - count % TFCAPS_BLOCK_COLUMNS : TILE;
+        output_tile(conv, input + column * step, step, kernel, window, filter, bias, count,
+                    output + column * conv->filters * conv->groups);
+        column += count;
     }
 }
 
-/* All filters at so many columns, a multiple of TFCAPS_DOT_COLUMNS, whose windows are not cut. */
+/* All filters at such columns; the last block of a group likewise comes with filters that are done already.
+ */
 static void output_blocks(layer *conv, const int8_t *input, const int8_t *kernel, const taps *window,
                           int32_t size, int32_t columns, int8_t *output) {
-    const int32_t block = block_of(conv);
-    const int32_t channels = conv->filters * conv->groups;
-    const int32_t step = columns > 1 ? conv->params->stride_width * conv->pixel : 0;
-    for (int32_t filter = 0; filter < channels; filter += block) {
-        const int8_t *pixel = input + filter / conv->filters * conv->depth;
-        uint32_t bias[4];
-        for (int32_t n = 0; n < block; ++n) {
-            bias[n] = whole_bias(conv, filter + n, kernel + n * conv->kernel_size, size);
+    for (int32_t group = 0; group < conv->groups; ++group) {
+        const int32_t first = group * conv->filters;
+        const int32_t last = first + conv->filters - TFCAPS_BLOCK_FILTERS;
+        for (int32_t next = first; next < last + TFCAPS_BLOCK_FILTERS; next += TFCAPS_BLOCK_FILTERS) {
+            const int32_t filter = next < last ? next : last;
+            output_block(conv, input, kernel + filter * conv->kernel_size, window, size, filter, columns,
+                         output);
         }
-        for (int32_t column = 0; column < columns; column += TFCAPS_DOT_COLUMNS) {
-            output_block(conv, pixel + column * step, step, kernel, window, filter, bias,
-                         output + column * channels + filter);
-        }
-        kernel += block * conv->kernel_size;
+        input += conv->depth;
     }
 }
 
-/* How many windows from column on are not cut. */
-static int32_t whole_windows(const tfcaps_window *columns, int32_t column) {
+/* How many windows from column on are not cut and come in blocks; those that would fill at most half of the
+ * last block are quicker one at a time. */
+static int32_t whole_windows(const layer *conv, int32_t column) {
+    const tfcaps_window *columns = &conv->columns;
     const int32_t begin = column * columns->stride - columns->padding;
     const int32_t room = columns->input - 1 - begin - (columns->taps - 1) * columns->dilation;
-    if (begin < 0 || room < 0) {
+    if (begin < 0 || room < 0 || conv->filters < TFCAPS_BLOCK_FILTERS) {
         return 0;
     }
-    const int32_t count = room / columns->stride + 1;
-    return count < columns->output - column ? count : columns->output - column;
+    int32_t count = room / columns->stride + 1;
+    if (count > columns->output - column) {
+        count = columns->output - column;
+    }
+    const int32_t left = count % TFCAPS_BLOCK_COLUMNS;
+    return 2 * left <= TFCAPS_BLOCK_COLUMNS || count < TFCAPS_BLOCK_COLUMNS ? count - left : count;
 }
 
 /* One row of the output; input is the first row of taps that lies inside the image. */
@@ -205,12 +209,11 @@ static int8_t *output_row(layer *conv, const int8_t *input, tfcaps_taps y, int8_
         const tfcaps_taps x = tfcaps_window_taps(&conv->columns, column);
         const taps window = taps_of_window(conv, rows, x.end - x.first);
         const int8_t *pixel = input + (x.input + x.first * conv->params->dilation_width) * conv->pixel;
-        const int32_t whole = conv->block > 0 ? whole_windows(&conv->columns, column) : 0;
-        if (whole >= TFCAPS_DOT_COLUMNS && conv->block > 0) {
-            const int32_t columns = whole & ~(TFCAPS_DOT_COLUMNS - 1);
-            output_blocks(conv, pixel, kernel, &window, rows * conv->kernel_row, columns, output);
-            column += columns;
-            output += columns * channels;
+        const int32_t whole = whole_windows(conv, column);
+        if (whole > 0) {
+            output_blocks(conv, pixel, kernel, &window, rows * conv->kernel_row, whole, output);
+            column += whole;
+            output += whole * channels;
         } else {
             output_pixel(conv, pixel, kernel + x.first * conv->depth, &window, output);
             ++column;
@@ -238,16 +241,14 @@ tfcaps_status tfcaps_conv_2d_s8(const tfcaps_context *context, const tfcaps_conv
         return status;
     }
     uint32_t folded[FOLDED];
-    layer conv = {.params = params, .scales = scales, .kernel = kernel, .bias = bias, .folded = folded};
+    layer conv = {.params = params, .kernel = kernel, .bias = bias, .folded = folded};
+    const tfcaps_output_stage stage = {scales, params->output_zero_point, params->activation_min,
+                                       params->activation_max};
+    conv.stage = stage;
     conv.columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
     conv.depth = kernel_dims->channels;
     conv.groups = input_dims->channels / kernel_dims->channels;
     conv.filters = output_dims->channels / conv.groups;
-    if (TFCAPS_DOT_FILTERS > 2 && conv.filters % 4 == 0) {
-        conv.block = 4;
-    } else if (TFCAPS_DOT_FILTERS > 0 && conv.filters % 2 == 0) {
-        conv.block = 2;
-    }
     conv.pixel = input_dims->channels;
     conv.row = conv.pixel * input_dims->width;
     conv.kernel_row = conv.depth * kernel_dims->width;

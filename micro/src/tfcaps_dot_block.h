@@ -2,6 +2,7 @@
 #ifndef TFCAPS_DOT_BLOCK_H
 #define TFCAPS_DOT_BLOCK_H
 
+#include "tfcaps_variant.h"
 #include <stdint.h>
 
 /* The bytes of one inner product, in rows of size that lie so many bytes apart. */
@@ -17,36 +18,40 @@ typedef struct tfcaps_dot_rows {
 void tfcaps_dot_4x1(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t zero_point,
                     const int8_t *kernel, int32_t kernel_stride, uint32_t sums[4]);
 
-/* sums[2 m + n] += kernel n . input m for two kernels and two inputs. */
-void tfcaps_dot_2x2(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t input_stride,
-                    const int8_t *kernel, int32_t kernel_stride, uint32_t sums[4]);
+/* The block of filters and columns that the registers have room for:
+ *
+ *     sums[TFCAPS_BLOCK_FILTERS * column + filter] += kernel filter . input column
+ *
+ * Kernels lie kernel_stride bytes apart and columns input_stride. No alignment is promised but that of sums.
+ */
+void tfcaps_dot_block(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t input_stride,
+                      const int8_t *kernel, int32_t kernel_stride, uint32_t *sums);
 
-/* sums[4 m + n] += kernel n . input m for four kernels and two inputs. */
-void tfcaps_dot_4x2(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t input_stride,
-                    const int8_t *kernel, int32_t kernel_stride, uint32_t sums[8]);
-
-/* sums[n] += kernel n . input for two kernels. */
-void tfcaps_dot_2x1(const tfcaps_dot_rows *bytes, const int8_t *input, const int8_t *kernel,
-                    int32_t kernel_stride, uint32_t sums[2]);
-
-/* Which of them pay: how many kernels and inputs the registers have room for. For RISC-V vectors compilers
- * vectorise the plain loop of tfcaps_dot.h; eight low registers of Arm are too few for two by two. */
-#if defined(__riscv_vector)
-#define TFCAPS_DOT_4X1_PAYS 0
-#define TFCAPS_DOT_FILTERS 0
-#define TFCAPS_DOT_COLUMNS 1
+/* Its shape here, and which file defines it: of tfcaps_dot_block_*.c, each is for one of these names. For
+ * RISC-V vectors compilers vectorise plain loops; eight low registers of Arm are too few for two by two. */
+#if defined(TFCAPS_RVV)
+#define TFCAPS_BLOCK_RVV
+#define TFCAPS_BLOCK_FILTERS 1
+#define TFCAPS_BLOCK_COLUMNS 1
 #elif defined(__thumb__) && !defined(__thumb2__)
-#define TFCAPS_DOT_4X1_PAYS 1
-#define TFCAPS_DOT_FILTERS 2
-#define TFCAPS_DOT_COLUMNS 1
+#define TFCAPS_BLOCK_2X1
+#define TFCAPS_BLOCK_FILTERS 2
+#define TFCAPS_BLOCK_COLUMNS 1
 #elif defined(__arm__)
-#define TFCAPS_DOT_4X1_PAYS 1
-#define TFCAPS_DOT_FILTERS 2
-#define TFCAPS_DOT_COLUMNS 2
+#define TFCAPS_BLOCK_2X2
+#define TFCAPS_BLOCK_FILTERS 2
+#define TFCAPS_BLOCK_COLUMNS 2
+#else
+#define TFCAPS_BLOCK_4X2
+#define TFCAPS_BLOCK_FILTERS 4
+#define TFCAPS_BLOCK_COLUMNS 2
+#endif
+
+/* Whether four kernels at once are quicker than one after the other. */
+#if defined(TFCAPS_RVV)
+#define TFCAPS_DOT_4X1_PAYS 0
 #else
 #define TFCAPS_DOT_4X1_PAYS 1
-#define TFCAPS_DOT_FILTERS 4
-#define TFCAPS_DOT_COLUMNS 2
 #endif
 
 /* Between two taps: what is before this stays before. Without it GCC adds up the products of four taps first

@@ -1,5 +1,7 @@
 #include "tfcaps_dot_block.h"
 
+#if defined(TFCAPS_BLOCK_2X2)
+
 #define TAP()                                                                                                \
     do {                                                                                                     \
         const int32_t value0 = *x0;                                                                          \
@@ -17,8 +19,8 @@
         TFCAPS_TAP_END(sum00, sum01, sum10, sum11);                                                          \
     } while (0)
 
-void tfcaps_dot_2x2(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t input_stride,
-                    const int8_t *kernel, int32_t kernel_stride, uint32_t sums[4]) {
+void tfcaps_dot_block(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t input_stride,
+                      const int8_t *kernel, int32_t kernel_stride, uint32_t *sums) {
     uint32_t sum00 = sums[0];
     uint32_t sum01 = sums[1];
     uint32_t sum10 = sums[2];
@@ -44,3 +46,5 @@ void tfcaps_dot_2x2(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t i
     sums[2] = sum10;
     sums[3] = sum11;
 }
+
+#endif

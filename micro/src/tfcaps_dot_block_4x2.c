@@ -1,5 +1,7 @@
 #include "tfcaps_dot_block.h"
 
+#if defined(TFCAPS_BLOCK_4X2)
+
 #define TAP()                                                                                                \
     do {                                                                                                     \
         const int32_t value0 = *x0++;                                                                        \
@@ -20,8 +22,8 @@
         TFCAPS_TAP_END(sum10, sum11, sum12, sum13);                                                          \
     } while (0)
 
-void tfcaps_dot_4x2(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t input_stride,
-                    const int8_t *kernel, int32_t kernel_stride, uint32_t sums[8]) {
+void tfcaps_dot_block(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t input_stride,
+                      const int8_t *kernel, int32_t kernel_stride, uint32_t *sums) {
     uint32_t sum00 = sums[0], sum01 = sums[1], sum02 = sums[2], sum03 = sums[3];
     uint32_t sum10 = sums[4], sum11 = sums[5], sum12 = sums[6], sum13 = sums[7];
     for (int32_t row = 0; row < bytes->rows; ++row) {
@@ -45,3 +47,5 @@ void tfcaps_dot_4x2(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t i
     sums[0] = sum00, sums[1] = sum01, sums[2] = sum02, sums[3] = sum03;
     sums[4] = sum10, sums[5] = sum11, sums[6] = sum12, sums[7] = sum13;
 }
+
+#endif

@@ -1,5 +1,7 @@
 #include "tfcaps_dot_block.h"
 
+#if defined(TFCAPS_BLOCK_2X1)
+
 /* For eight low registers: three pointers to the ends, one index that counts up to 0, two sums, two bytes. */
 #if defined(__GNUC__)
 #define KEEP(x) __asm__("" : "+r"(x))
@@ -18,8 +20,9 @@
         KEEP(sum1);                                                                                          \
     } while (0)
 
-void tfcaps_dot_2x1(const tfcaps_dot_rows *bytes, const int8_t *input, const int8_t *kernel,
-                    int32_t kernel_stride, uint32_t sums[2]) {
+void tfcaps_dot_block(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t input_stride,
+                      const int8_t *kernel, int32_t kernel_stride, uint32_t *sums) {
+    (void)input_stride; /* one column */
     uint32_t sum0 = sums[0];
     uint32_t sum1 = sums[1];
     for (int32_t row = 0; row < bytes->rows; ++row) {
@@ -43,3 +46,5 @@ void tfcaps_dot_2x1(const tfcaps_dot_rows *bytes, const int8_t *input, const int
     sums[0] = sum0;
     sums[1] = sum1;
 }
+
+#endif

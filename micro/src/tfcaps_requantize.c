@@ -1,0 +1,20 @@
+#include "tfcaps_multiply.h"
+#include "tfcaps_requantize.h"
+#include "tfcaps_variant.h"
+
+void tfcaps_requantize(const tfcaps_output_stage *stage, int32_t first, int32_t channels, int32_t columns,
+                       const uint32_t *sums, int8_t *output, int32_t step) {
+    for (int32_t n = 0; n < channels; ++n) {
+        const int32_t scale = stage->scales->count == 1 ? 0 : first + n;
+        const int32_t multiplier = stage->scales->multiplier[scale];
+        const int32_t shift = stage->scales->shift[scale];
+        const uint32_t *sum = sums + n;
+        int8_t *out = output + n;
+        for (int32_t column = 0; column < columns; ++column) {
+            *out =
+                tfcaps_output((int32_t)*sum, multiplier, shift, stage->zero_point, stage->least, stage->most);
+            sum += channels;
+            out += step;
+        }
+    }
+}
