@@ -13,7 +13,7 @@ from tfcaps.micro.boards.build import Image, Sources, build
 from tfcaps.micro.boards.emulator import Run, run
 from tfcaps.micro.boards.measure import MODEL_NAME, Layer, Measurement, measure
 from tfcaps.micro.boards.registry import BOARDS, Board, Memory, board
-from tfcaps.micro.boards.toolchains import missing, require
+from tfcaps.micro.boards.toolchains import missing, require, version
 
 __all__ = [
     "BOARDS",
@@ -31,4 +31,5 @@ __all__ = [
     "missing",
     "require",
     "run",
+    "version",
 ]

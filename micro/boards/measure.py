@@ -69,6 +69,7 @@ def measure(
     expected: Sequence[NDArray[Any]],
     folder: Path,
     *,
+    flags: Sequence[str] = (),
     timeout: float = 300.0,
 ) -> Measurement:
     """Build a generated model for a board, run it there and look at what it does.
@@ -79,6 +80,7 @@ def measure(
         inputs: Every input tensor, [images, ...].
         expected: Every output tensor, [images, ...].
         folder: A folder to build and run in.
+        flags: Further options for the compiler, such as -DTFCAPS_PLAIN_C.
         timeout: Seconds for the run.
 
     Returns:
@@ -89,7 +91,7 @@ def measure(
     """
     images = len(inputs[0])
     sizes = [[array[0].nbytes for array in arrays] for arrays in (inputs, expected)]
-    image = build(board, _sources(generated, *sizes), folder)
+    image = build(board, _sources(generated, sizes, flags), folder)
     (folder / "images.bin").write_bytes(_by_image(inputs))
     done = run(board, image.elf, folder, timeout=timeout)
     said = dict(line.split() for line in done.text.splitlines())
@@ -114,7 +116,8 @@ def measure(
     )
 
 
-def _sources(generated: Path, input_sizes: list[int], output_sizes: list[int]) -> Sources:
+def _sources(generated: Path, sizes: list[list[int]], flags: Sequence[str]) -> Sources:
+    input_sizes, output_sizes = sizes
     defines = {
         "MODEL_INPUT_SIZES": ",".join(map(str, input_sizes)),
         "MODEL_OUTPUT_SIZES": ",".join(map(str, output_sizes)),
@@ -124,7 +127,7 @@ def _sources(generated: Path, input_sizes: list[int], output_sizes: list[int]) -
         board=[C / "run_model.c"],
         model=sorted(generated.glob("*.c")),
         kernels=sorted((generated / "tfcaps").rglob("*.c")),
-        flags=[f"-I{generated.resolve()}", *(f"-D{name}={value}" for name, value in defines.items())],
+        flags=[f"-I{generated.resolve()}", *(f"-D{name}={value}" for name, value in defines.items()), *flags],
     )
 
 

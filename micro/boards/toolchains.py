@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from tfcaps.errors import RuntimeUnavailableError
 
-__all__ = ["ARM_GCC", "RISCV_CLANG", "RISCV_GCC", "Mark", "Toolchain", "missing", "require"]
+__all__ = ["ARM_GCC", "RISCV_CLANG", "RISCV_GCC", "Mark", "Toolchain", "missing", "require", "version"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,6 +101,12 @@ def require(toolchains: Iterable[Toolchain]) -> None:
         packages = dict.fromkeys(package for needed in lacking.values() for package in needed)
         command = f"sudo apt-get install --no-install-recommends {' '.join(packages)}"
         raise RuntimeUnavailableError(f"not found or incomplete: {', '.join(lacking)}; on Debian: {command}")
+
+
+def version(command: str) -> str:
+    """What a compiler or an emulator calls itself: the first line of what it says for --version."""
+    done = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()[0]
 
 
 def _has_picolibc(gcc: str) -> bool:

@@ -1,0 +1,213 @@
+"""Counts the instructions of every kernel and of whole networks, on every board, as its own variant and as plain C.
+
+    python benchmarks/instruction_counts.py             measures all and writes results/instruction_counts.json and .md
+    python benchmarks/instruction_counts.py --check     measures all and compares; writes nothing
+
+All outputs are compared with the host's. Counts are exact and the same in every run of the same compiler; they are
+instructions, never cycles. A test measures the main boards again and fails where a count has grown by more than 1 %.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import report
+from kernel_cases import CASES
+from network_cases import NETWORKS
+
+from every_op import merge  # isort: skip  (kernel_cases puts its folder on the path)
+
+from tfcaps.converters import to_c
+from tfcaps.errors import TfcapsError
+from tfcaps.micro import boards
+from tfcaps.micro.boards.vectors import host, random_vectors
+
+TABLE = report.RESULTS / "instruction_counts.json"
+# What the kernels are compiled as: by what the processor has, or without any of it.
+VARIANTS: dict[str, tuple[str, ...]] = {"core": (), "plain": ("-DTFCAPS_PLAIN_C",)}
+TOLERANCE = 0.01  # of a count, before anybody hears of it
+KERNELS = "kernels"  # the program of all single operators
+SIZES = ("arena_bytes", "ram_bytes", "code_bytes", "weight_bytes", "stack_bytes")
+
+
+@dataclasses.dataclass(frozen=True)
+class Program:
+    """Generated C with its inputs and the outputs that the host computes from them."""
+
+    folder: Path
+    inputs: Sequence[Any]
+    expected: Sequence[Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """One program to measure."""
+
+    program: str
+    board: boards.Board
+    variant: str
+
+
+def generate(model: bytes, folder: Path, parts: Iterable[tuple[bytes, int]]) -> Program:
+    """C of a model, and vectors for each part of it: a model of its own, and the seed of its inputs."""
+    to_c(model, folder, name=boards.MODEL_NAME)
+    inputs: list[Any] = []
+    expected: list[Any] = []
+    for part, seed in parts:
+        runner = host(part)
+        given, computed = random_vectors(runner, runner.inputs, runner.outputs, 1, seed)
+        inputs += given
+        expected += computed
+    return Program(folder, inputs, expected)
+
+
+def programs(folder: Path, names: Iterable[str]) -> dict[str, Program]:
+    """Those that are asked for: all kernels as one, and networks by name."""
+    found = {}
+    networks = {network.name: network for network in NETWORKS}
+    for name in names:
+        if name == KERNELS:
+            model = merge(case.model() for case in CASES).to_bytes()
+            parts = [(case.model().to_bytes(), case.seed) for case in CASES]
+        else:
+            model = networks[name].model().to_bytes()
+            parts = [(model, 0)]
+        found[name] = generate(model, folder / name, parts)
+    return found
+
+
+def measure(jobs: Sequence[Job]) -> list[boards.Measurement]:
+    """As many at a time as there are processors.
+
+    Raises:
+        TfcapsError: Something does not build or run, or an output differs from the host's.
+    """
+    with tempfile.TemporaryDirectory(prefix="tfcaps") as name:
+        folder = Path(name)
+        generated = programs(folder, dict.fromkeys(job.program for job in jobs))
+
+        def one(job: Job) -> boards.Measurement:
+            program, place = generated[job.program], folder / f"{job.program}_{job.board.name}_{job.variant}"
+            flags = VARIANTS[job.variant]
+            found = boards.measure(job.board, program.folder, program.inputs, program.expected, place, flags=flags)
+            if not found.exact:
+                raise TfcapsError(f"outputs of {job.program} differ from the host's on {job.board.name}, {job.variant}")
+            return found
+
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            return list(pool.map(one, jobs))
+
+
+def counts(job: Job, found: boards.Measurement) -> dict[str, Any]:
+    """What the table keeps of a measurement: instructions by case, or a network's layers and sizes."""
+    if job.program == KERNELS:
+        return {case.name: layer.instructions for case, layer in zip(CASES, found.layers, strict=True)}
+    return {
+        "instructions": found.instructions,
+        "macs": found.macs,
+        **{size: getattr(found, size) for size in SIZES},
+        "layers": {f"{layer.index} {layer.op}": layer.instructions for layer in found.layers},
+    }
+
+
+def table_of(jobs: Sequence[Job]) -> dict[str, Any]:
+    """[board][variant][program] -> what `counts` says."""
+    table: dict[str, Any] = {}
+    for job, found in zip(jobs, measure(jobs), strict=True):
+        table.setdefault(job.board.name, {}).setdefault(job.variant, {})[job.program] = counts(job, found)
+    return table
+
+
+def all_jobs() -> list[Job]:
+    """Every program on every board in every variant."""
+    names = [KERNELS, *(network.name for network in NETWORKS)]
+    return [Job(name, board, variant) for board in boards.BOARDS.values() for variant in VARIANTS for name in names]
+
+
+def compilers() -> dict[str, str]:
+    """The compiler of every board, as it calls itself."""
+    return {name: boards.version(board.toolchain.compiler) for name, board in boards.BOARDS.items()}
+
+
+def flat(table: dict[str, Any]) -> dict[str, int]:
+    """Every number of instructions of a table by its path, "cortex-m4 core kernels conv_2d 5x5..."."""
+    found = {}
+    for board, variants in table.items():
+        for variant, measured in variants.items():
+            for program, values in measured.items():
+                named = values if program == KERNELS else {"all layers": values["instructions"], **values["layers"]}
+                found |= {f"{board}, {variant}, {program}: {name}": count for name, count in named.items()}
+    return found
+
+
+@dataclasses.dataclass
+class Difference:
+    """What a new measurement has to say of the table, a line each."""
+
+    grown: list[str]
+    shrunk: list[str]
+    missing: list[str]
+
+
+def compare(committed: dict[str, Any], measured: dict[str, Any]) -> Difference:
+    """Counts that were measured against those of the table; the table may have more."""
+    old, new = flat(committed), flat(measured)
+    found = Difference([], [], [f"{name}: {count}" for name, count in new.items() if name not in old])
+    for name, count in new.items():
+        if name in old and abs(count - old[name]) > TOLERANCE * old[name]:
+            line = f"{name}: {count:,}, in the table {old[name]:,} ({count / old[name] - 1:+.1%})"
+            (found.grown if count > old[name] else found.shrunk).append(line)
+    return found
+
+
+def write(table: dict[str, Any]) -> None:
+    """The table for machines and for people."""
+    cases = {case.name: {"operator": case.operator, "macs": case.macs, "outputs": case.outputs} for case in CASES}
+    emulators = {boards.version(board.toolchain.qemu[0]) for board in boards.BOARDS.values()}
+    header = {
+        "command": "python benchmarks/instruction_counts.py",
+        "commit": report.commit(),
+        "optimisation": "-O3",
+        "compilers": compilers(),
+        "emulators": sorted(emulators),
+        "variants": {variant: " ".join(flags) for variant, flags in VARIANTS.items()},
+    }
+    TABLE.write_text(json.dumps({"header": header, "cases": cases, "counts": table}, indent=1) + "\n")
+    columns = ["", *(f"{board} {variant}" for board in table for variant in VARIANTS)]
+    sides = [table[board][variant] for board in table for variant in VARIANTS]
+    rows: list[list[object]] = [[case.name, *(f"{side[KERNELS][case.name]:,}" for side in sides)] for case in CASES]
+    rows += [[f"**{n.name}**", *(f"{side[n.name]['instructions']:,}" for side in sides)] for n in NETWORKS]
+    versions = "; ".join(dict.fromkeys([*header["compilers"].values(), *header["emulators"]]))
+    notes = f"One call of each kernel, and whole networks, compiled with -O3. {versions}.\n"
+    notes += '"core" is what the processor has, "plain" the same source with `-DTFCAPS_PLAIN_C`.'
+    report.write("instruction_counts", "Instructions (not cycles) by kernel, network and board", columns, rows, notes)
+
+
+def read() -> dict[str, Any]:
+    """The committed table."""
+    return json.loads(TABLE.read_text())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    table = table_of(all_jobs())
+    if not options.check:
+        write(table)
+        return
+    found = compare(read()["counts"], table)
+    print("\n".join([*found.missing, *found.grown, *found.shrunk]) or "every count is as in the table")
+    raise SystemExit(bool(found.missing or found.grown))
+
+
+if __name__ == "__main__":
+    main()
