@@ -89,12 +89,14 @@ class Plan:
             "total_bytes": self.total_bytes,
             "weight_bytes": program.weight_bytes,
             "macs": program.macs,
+            "layout": program.layout,
             "layers": [
                 {
                     "index": layer.index,
                     "op": layer.op,
                     "name": layer.name,
                     "macs": layer.emission.macs,
+                    "layout": layer.layout,
                     "weight_bytes": layer.weight_bytes,
                     "scratch_bytes": layer.emission.scratch,
                     "live_bytes": self.live_bytes(layer),

@@ -15,6 +15,7 @@ import math
 
 import numpy as np
 
+from tfcaps.converters.c.layouts import LAYOUTS, Layout
 from tfcaps.converters.c.ops import EMITTERS, Call, Emission
 from tfcaps.errors import ConversionError, RuntimeUnavailableError, TfcapsError
 from tfcaps.planner.memory import Buffer, Follow, Memory
@@ -48,6 +49,7 @@ class Layer:
         inputs: Indices of tensors, roots of what they are other names of; -1 for one left out.
         outputs: Likewise.
         emission: Its C.
+        layout: Of its constants: the program's, or "plain" where that does not suit the layer.
     """
 
     index: int
@@ -56,6 +58,7 @@ class Layer:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     emission: Emission
+    layout: str = "plain"
 
     @property
     def weight_bytes(self) -> int:
@@ -79,6 +82,7 @@ class Program:
         inputs_in_arena: Whether the inputs lie in the arena instead of in buffers of the caller's.
         input_names: What the file's signature calls the inputs.
         output_names: And the outputs.
+        layout: How the weights lie, where that suits the layer.
     """
 
     tensors: tuple[Tensor, ...]
@@ -92,6 +96,7 @@ class Program:
     inputs_in_arena: bool
     input_names: tuple[str, ...]
     output_names: tuple[str, ...]
+    layout: str = "plain"
 
     @property
     def arena_bytes(self) -> int:
@@ -136,18 +141,21 @@ class Program:
         return math.prod(self.tensors[tensor].shape)
 
 
-def build_program(model: TfliteFile, *, inputs_in_arena: bool = False) -> Program:
+def build_program(model: TfliteFile, *, inputs_in_arena: bool = False, layout: str = "plain") -> Program:
     """Emits every operator and plans the memory.
 
     Args:
         model: The file.
         inputs_in_arena: Plan the inputs too, so that layers overwrite them when they are no longer needed.
+        layout: How the weights lie: a name of `tfcaps.converters.c.layouts.LAYOUTS`.
 
     Raises:
         ConversionError: An operator that has no kernel, or one that its kernel cannot take; names operator, layer and
             tensor.
         FileFormatError: The model contradicts itself.
+        TfcapsError: There is no such layout.
     """
+    chosen = LAYOUTS[layout]
     inputs, outputs, inner = _without_floats(model)
     for index in (*inputs, *outputs):
         tensor = model.tensors[index]
@@ -163,12 +171,12 @@ def build_program(model: TfliteFile, *, inputs_in_arena: bool = False) -> Progra
         layers = [_copy_in(model, n, index) for n, index in enumerate(inputs)]
     for number, op in inner:
         call = _call(model, number, op)
-        emission = _emit(model, call)
+        emission, laid_out = _emit(model, call, chosen)
         for index in op.outputs:
             roots[index] = roots[op.inputs[0]] if not emission.call else index
         if emission.call:
             sources = tuple(roots.get(index, index) for index in op.inputs)
-            layers.append(Layer(len(layers), op.name, call.layer, sources, op.outputs, emission))
+            layers.append(Layer(len(layers), op.name, call.layer, sources, op.outputs, emission, laid_out))
     places = {} if inputs_in_arena else {index: Place("input", n) for n, index in enumerate(inputs)}
     for n, index in enumerate(outputs):
         root = roots.get(index, index)
@@ -189,6 +197,7 @@ def build_program(model: TfliteFile, *, inputs_in_arena: bool = False) -> Progra
         inputs_in_arena=inputs_in_arena,
         input_names=tuple(info.name for info in model.input_infos),
         output_names=tuple(info.name for info in model.output_infos),
+        layout=layout,
     )
 
 
@@ -197,13 +206,13 @@ def _call(model: TfliteFile, number: int, op: Operator) -> Call:
     return Call(number, op, inputs, tuple(model.tensors[index] for index in op.outputs))
 
 
-def _emit(model: TfliteFile, call: Call) -> Emission:
+def _emit(model: TfliteFile, call: Call, layout: Layout) -> tuple[Emission, str]:
     if call.op.name not in EMITTERS:
         raise call.fail(f"has no ahead-of-time C; there is some for {', '.join(EMITTERS)}")
     try:
         check_capsule_op(call.op, model.tensors)
         check_builtin_op(call.op, model.tensors)
-        return EMITTERS[call.op.name](call)
+        return layout.emit(call)
     except (ConversionError, RuntimeUnavailableError):
         raise
     except TfcapsError as error:

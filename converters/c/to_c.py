@@ -86,6 +86,7 @@ def to_c(
     name: str = "model",
     self_test: Images | None = None,
     inputs_in_arena: bool = False,
+    layout: str = "plain",
 ) -> Plan:
     """Write a C99 program that computes what TFLite Micro computes, bit for bit.
 
@@ -102,6 +103,8 @@ def to_c(
             Noise if left out.
         inputs_in_arena: Have the inputs in the arena, where later layers take their bytes: less memory in all for a
             caller who writes the image there, and one copy of it for any other.
+        layout: How the weights lie in flash: "plain", or what is quicker on the processor at hand (see
+            `docs/ahead_of_time.md`). The program runs on every processor and gives the same bits in any case.
 
     Returns:
         The memory plan.
@@ -109,14 +112,14 @@ def to_c(
     Raises:
         FileFormatError: The model is damaged.
         ConversionError: An operator has no kernel; the message names operator, layer and tensor.
-        TfcapsError: The name is no identifier, or the folder cannot be written. Nothing has been written in any of
-            these cases.
+        TfcapsError: The name is no identifier, there is no such layout, or the folder cannot be written. Nothing has
+            been written in any of these cases.
     """
     check_name(name)
     folder = Path(out_dir)
     check_folder(folder)
     file = read_tflite(model)
-    program = build_program(file, inputs_in_arena=inputs_in_arena)
+    program = build_program(file, inputs_in_arena=inputs_in_arena, layout=layout)
     plan = make_plan(program)
     source = Source(name, plan, make_self_test(file, program, self_test))
     write_folder(folder, files_of(source))

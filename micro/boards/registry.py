@@ -46,6 +46,7 @@ class Board:
         memory: The memory map.
         cpu: QEMU's option -cpu, where the machine leaves a choice.
         link_flags: Instead of `flags` when linking; they choose among the compiler's libraries.
+        layout: The layout of weights (`tfcaps compile --layout`) that is quickest here.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Board:
     memory: Memory
     cpu: str = ""
     link_flags: tuple[str, ...] = ()
+    layout: str = "plain"
 
 
 _MPS2 = Memory(0x00000000, 0x00000400, 4 * _MB - _KB, 0x20000000, 4 * _MB)

@@ -81,7 +81,7 @@ def test_wrong_bits_are_an_error(board, files, monkeypatch):
 
 @on_m4
 def test_a_hang_is_an_error(board, files):
-    result = bench(files["q7_mnist"], "--target", board.name, "--images", 100, "--timeout", 1)
+    result = bench(files["q7_mnist"], "--target", board.name, "--images", 1000, "--timeout", 1)
     assert result.exit_code == 2
     assert "cortex-m4: the program did not end within 1 seconds" in result.stderr
 

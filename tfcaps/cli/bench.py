@@ -106,7 +106,7 @@ def bench(
 def _measure(
     model: Path, chosen: Sequence[boards.Board], images: int, seed: int, timeout: float
 ) -> list[boards.Measurement]:
-    """Generate the C once, then build and run it for every board, as many at a time as there are processors."""
+    """Generate the C once a layout, then build and run it for every board, as many at a time as processors."""
     from tfcaps.cli import console
     from tfcaps.converters import to_c
     from tfcaps.micro.boards.vectors import host, random_vectors
@@ -115,13 +115,15 @@ def _measure(
     with naming(model), console.busy(f"measuring {model.name}"), tempfile.TemporaryDirectory(prefix="tfcaps") as name:
         folder = Path(name)
         runner = host(file)
-        program = to_c(file, folder / "c", name=boards.MODEL_NAME).program
+        layouts = sorted({board.layout for board in chosen})
+        plans = [to_c(file, folder / layout, name=boards.MODEL_NAME, layout=layout) for layout in layouts]
+        program = plans[0].program
         ends = ([program.tensors[k] for k in indices] for indices in (program.inputs, program.outputs))
         inputs, expected = random_vectors(runner, *ends, images, seed)
 
         def on(board: boards.Board) -> boards.Measurement:
-            place = folder / board.name
-            return boards.measure(board, folder / "c", inputs, expected, place, timeout=timeout)
+            place = folder / f"on {board.name}"
+            return boards.measure(board, folder / board.layout, inputs, expected, place, timeout=timeout)
 
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             return list(pool.map(on, chosen))

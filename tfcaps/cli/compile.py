@@ -29,6 +29,7 @@ from tfcaps.cli.console import naming
 )
 @click.option("--plan", "picture", type=click.Path(path_type=Path), help="Draw the memory plan as a .png.")
 @click.option("--inputs-in-arena", is_flag=True, help="Have the inputs in the arena: less memory in all.")
+@click.option("--layout", default="plain", show_default=True, help="How the weights lie: plain, or for a processor.")
 @options.json_option
 def compile(
     model: Path,
@@ -37,6 +38,7 @@ def compile(
     image: Path | None,
     picture: Path | None,
     inputs_in_arena: bool,
+    layout: str,
     as_json: bool,
 ) -> None:
     """Turn a .tflite into a C program.
@@ -56,6 +58,7 @@ def compile(
             name=name or name_of_file(model),
             self_test=_self_test(image, model),
             inputs_in_arena=inputs_in_arena,
+            layout=layout,
         )
     if picture is not None:
         with files.replacing(picture) as part:
@@ -66,9 +69,17 @@ def compile(
     print(plan.text())
     console.print_table(
         f"{model.name} in {output}",
-        ["#", "operator", "layer", "MAC", "weights", "scratch"],
+        ["#", "operator", "layer", "MAC", "weights", "layout", "scratch"],
         [
-            [layer.index, layer.op, layer.name, layer.emission.macs, layer.weight_bytes, layer.emission.scratch]
+            [
+                layer.index,
+                layer.op,
+                layer.name,
+                layer.emission.macs,
+                layer.weight_bytes,
+                layer.layout,
+                layer.emission.scratch,
+            ]
             for layer in plan.program.layers
         ],
         whole="operator",

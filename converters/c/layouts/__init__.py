@@ -1,0 +1,12 @@
+"""How a program's weights lie in flash. One file a layout; `plain`, the file's own order, needs none.
+
+    from tfcaps.converters.c.layouts import LAYOUTS
+
+    LAYOUTS["plain"]
+
+Importing this package registers all.
+"""
+
+from tfcaps.converters.c.layouts.base import LAYOUTS, Layout
+
+__all__ = ["LAYOUTS", "Layout"]

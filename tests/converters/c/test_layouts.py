@@ -1,0 +1,78 @@
+"""Layouts of weights: what a layout changes, what it leaves, and that every layout gives the same bits."""
+
+import json
+
+import numpy as np
+import pytest
+from aot_build import build_one
+from click.testing import CliRunner
+from one_op import int8
+from tiny_models import TinyModel, schema
+
+from tfcaps.cli.main import cli
+from tfcaps.converters.c import build_program
+from tfcaps.converters.c.layouts import LAYOUTS, Layout
+from tfcaps.converters.c.ops import EMITTERS
+from tfcaps.errors import TfcapsError
+from tfcaps.runtime.tflite_file import read_tflite
+
+
+def convolution():
+    """A convolution 3 x 3 of 8 channels to 8."""
+    rng = np.random.default_rng(0)
+    tiny = TinyModel()
+    x = tiny.input([1, 6, 5, 8], 0.05, 3)
+    kernel = tiny.constant(int8(rng, (8, 3, 3, 8)), [0.01] * 8, axis=0)
+    options = schema.Conv2DOptionsT(padding=schema.Padding.VALID, strideH=1, strideW=1)
+    options.dilationHFactor = options.dilationWFactor = 1
+    y = tiny.tensor([1, 4, 3, 8], 0.3, -5)
+    tiny.output(tiny.op("CONV_2D", [x, kernel], [y], options))
+    return tiny.to_bytes()
+
+
+@pytest.fixture
+def reversed_layout(monkeypatch):
+    """A layout with two emitters: one that does something of its own, one that declines."""
+    monkeypatch.setattr(LAYOUTS, "_entries", dict(LAYOUTS._entries))
+    layout = Layout("reversed", "filters back to front")
+
+    @layout.register("CONV_2D")
+    def conv_2d(call):
+        emission = EMITTERS["CONV_2D"](call)
+        return None if call.output.shape[-1] % 2 else emission
+
+    return layout
+
+
+def test_a_layer_has_the_layout_unless_that_declines(reversed_layout):
+    program = build_program(read_tflite(convolution()), layout="reversed")
+    assert program.layout == "reversed"
+    assert [layer.layout for layer in program.layers] == ["reversed"]
+    reversed_layout.register("CONV_2D")(lambda call: None)
+    program = build_program(read_tflite(convolution()), layout="reversed")
+    assert [layer.layout for layer in program.layers] == ["plain"]
+
+
+def test_the_command_and_the_facts_name_the_layout(tmp_path):
+    path = tmp_path / "net.tflite"
+    path.write_bytes(convolution())
+    result = CliRunner().invoke(cli, ["compile", str(path), "-o", str(tmp_path / "out"), "--layout", "plain"])
+    assert result.exit_code == 0, result.stderr
+    facts = json.loads((tmp_path / "out" / "net.json").read_text())
+    assert facts["layout"] == facts["layers"][0]["layout"] == "plain"
+
+
+def test_an_unknown_layout_is_refused(tmp_path):
+    path = tmp_path / "net.tflite"
+    path.write_bytes(convolution())
+    with pytest.raises(TfcapsError, match="unknown layout 'plane'.*did you mean 'plain'"):
+        build_program(read_tflite(path), layout="plane")
+    result = CliRunner().invoke(cli, ["compile", str(path), "-o", str(tmp_path / "out"), "--layout", "plane"])
+    assert result.exit_code == 2
+    assert "unknown layout" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("layout", list(LAYOUTS))
+def test_every_layout_runs(layout, tmp_path):
+    assert build_one(convolution(), tmp_path, layout=layout).self_test() == 0
