@@ -116,7 +116,7 @@ setup(
     packages=packages(),
     package_dir={"tfcaps": "tfcaps", "tfcaps.converters": "converters", "tfcaps.micro": "micro"},
     package_data={
-        "tfcaps": ["py.typed"],
+        "tfcaps": ["py.typed", "pruning/cost/*.json"],
         "tfcaps.converters": ["templates/*", "templates/**/*"],
         "tfcaps.converters.deploy": ["templates/*"],
         "tfcaps.micro": ["**/Kconfig", *(f"**/*.{suffix}" for suffix in MICRO_SUFFIXES)],
