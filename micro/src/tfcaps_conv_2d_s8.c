@@ -3,6 +3,8 @@
 #include "tfcaps_dot_block.h"
 #include "tfcaps_requantize.h"
 
+#if !defined(TFCAPS_MVE)
+
 enum {
     FOLDED = 64, /* filters whose folded bias is kept, on the stack */
     TILE = 16    /* columns whose sums are kept there, a few filters at a time */
@@ -264,3 +266,5 @@ tfcaps_status tfcaps_conv_2d_s8(const tfcaps_context *context, const tfcaps_conv
     }
     return TFCAPS_OK;
 }
+
+#endif

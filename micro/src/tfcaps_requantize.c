@@ -2,6 +2,8 @@
 #include "tfcaps_requantize.h"
 #include "tfcaps_variant.h"
 
+#if !defined(TFCAPS_MVE)
+
 void tfcaps_requantize(const tfcaps_output_stage *stage, int32_t first, int32_t channels, int32_t columns,
                        const uint32_t *sums, int8_t *output, int32_t step) {
     for (int32_t n = 0; n < channels; ++n) {
@@ -18,3 +20,5 @@ void tfcaps_requantize(const tfcaps_output_stage *stage, int32_t first, int32_t 
         }
     }
 }
+
+#endif

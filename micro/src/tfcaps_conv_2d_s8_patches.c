@@ -1,0 +1,247 @@
+#include "tfcaps_patches.h"
+
+#if defined(TFCAPS_MVE) || defined(TFCAPS_RVV)
+
+#include "tfcaps_conv_2d_check.h"
+#include "tfcaps_noinline.h"
+#include "tfcaps_requantize.h"
+
+enum {
+    MOST_OFFSETS = 128 /* taps of a window that is gathered byte by byte */
+};
+
+/* What stays the same for the whole convolution. */
+typedef struct layer {
+    const tfcaps_conv_2d_params *params;
+    tfcaps_output_stage stage;
+    tfcaps_window rows;
+    tfcaps_window columns;
+    const int8_t *kernel;
+    const int32_t *bias;
+    int32_t filters;     /* of one group */
+    int32_t channels;    /* of all groups */
+    int32_t depth;       /* input channels of one group */
+    int32_t pixel;       /* bytes of an input pixel */
+    int32_t row;         /* bytes of an input row */
+    int32_t kernel_row;  /* bytes of a row of a filter */
+    int32_t kernel_size; /* bytes of a filter */
+    int32_t run;         /* bytes that lie side by side in a row of a filter and in the input */
+    int32_t gathered;    /* whether windows that no edge cuts are copied by offsets */
+    uint16_t offsets[MOST_OFFSETS];
+} layer;
+
+/* Where the next window is. */
+typedef struct position {
+    int32_t row;
+    int32_t column;
+    tfcaps_taps y;
+} position;
+
+static position start_of_row(const layer *conv, int32_t row) {
+    const position start = {row, 0, tfcaps_window_taps(&conv->rows, row)};
+    return start;
+}
+
+static void advance(const layer *conv, position *at) {
+    ++at->column;
+    if (at->column == conv->columns.output) {
+        at->column = 0;
+        ++at->row;
+        if (at->row < conv->rows.output) {
+            at->y = tfcaps_window_taps(&conv->rows, at->row);
+        }
+    }
+}
+
+/* Bytes first ... end - 1 of the window, in the filters' order, into a column of the patch. image is at the
+ * group's first channel. */
+static void copy_window(const layer *conv, const int8_t *image, tfcaps_taps y, tfcaps_taps x, int32_t first,
+                        int32_t end, int8_t *column) {
+    const tfcaps_conv_2d_params *params = conv->params;
+    const int32_t inside = x.first * conv->depth; /* bytes of a kernel's row that lie in the image */
+    const int32_t outside = x.end * conv->depth;
+    int32_t ky = first / conv->kernel_row;
+    int32_t in_row = first - ky * conv->kernel_row;
+    int32_t run = in_row / conv->run;
+    int32_t in_run = in_row - run * conv->run;
+    int32_t at = first;
+    while (at < end) {
+        int32_t size = conv->run - in_run;
+        size = size < end - at ? size : end - at;
+        int32_t begin = in_row > inside ? in_row : inside;
+        int32_t stop = in_row + size < outside ? in_row + size : outside;
+        if (ky < y.first || ky >= y.end || begin >= stop) {
+            begin = stop = in_row + size;
+        } else {
+            const int8_t *source = image + (y.input + ky * params->dilation_height) * conv->row +
+                                   (x.input + run * params->dilation_width) * conv->pixel + in_run +
+                                   (begin - in_row);
+            tfcaps_patch_copy(column, at - first + begin - in_row, source, stop - begin);
+        }
+        if (begin > in_row) {
+            tfcaps_patch_fill(column, at - first, params->input_zero_point, begin - in_row);
+        }
+        if (stop < in_row + size) {
+            tfcaps_patch_fill(column, at - first + stop - in_row, params->input_zero_point,
+                              in_row + size - stop);
+        }
+        at += size;
+        in_row += size;
+        in_run = 0;
+        ++run;
+        if (in_row == conv->kernel_row) {
+            in_row = 0;
+            run = 0;
+            ++ky;
+        }
+    }
+}
+
+/* Such bytes of count windows from position on. */
+static void copy_windows(const layer *conv, const int8_t *image, position at, int32_t count, int32_t first,
+                         int32_t end, int8_t *patch) {
+    for (int32_t n = 0; n < count; ++n) {
+        const tfcaps_taps x = tfcaps_window_taps(&conv->columns, at.column);
+        int8_t *column = patch + n * TFCAPS_PATCH_UNIT;
+        if (conv->gathered && x.first == 0 && x.end == conv->columns.taps && at.y.first == 0 &&
+            at.y.end == conv->rows.taps) {
+            tfcaps_patch_gather(column, image + at.y.input * conv->row + x.input * conv->pixel, conv->offsets,
+                                conv->kernel_size);
+        } else {
+            copy_window(conv, image, at.y, x, first, end, column);
+        }
+        advance(conv, &at);
+    }
+}
+
+/* The offsets of a window's bytes, if they fit. */
+static void find_offsets(layer *conv) {
+    const tfcaps_conv_2d_params *params = conv->params;
+    const int64_t last = (int64_t)(conv->rows.taps - 1) * params->dilation_height * conv->row +
+                         (int64_t)(conv->columns.taps - 1) * params->dilation_width * conv->pixel +
+                         conv->depth - 1;
+    conv->gathered = conv->kernel_size <= MOST_OFFSETS && conv->run < 64 && last <= UINT16_MAX;
+    if (!conv->gathered) {
+        return;
+    }
+    int32_t n = 0;
+    for (int32_t ky = 0; ky < conv->rows.taps; ++ky) {
+        for (int32_t kx = 0; kx < conv->columns.taps; ++kx) {
+            const int32_t tap =
+                ky * params->dilation_height * conv->row + kx * params->dilation_width * conv->pixel;
+            for (int32_t channel = 0; channel < conv->depth; ++channel) {
+                conv->offsets[n++] = (uint16_t)(tap + channel);
+            }
+        }
+    }
+    for (; n % TFCAPS_PATCH_GATHERED != 0; ++n) {
+        conv->offsets[n] = 0;
+    }
+}
+
+/* What the sums of count filters start with: the bias, and what the input's zero point adds to it. */
+static void fold_bias(const layer *conv, int32_t first, int32_t count, uint32_t *folded) {
+    const int8_t *kernel = conv->kernel + first * conv->kernel_size;
+    const uint32_t zero_point = (uint32_t)conv->params->input_zero_point;
+    for (int32_t n = 0; n < count; ++n) {
+        folded[n] = conv->bias == NULL ? 0 : (uint32_t)conv->bias[first + n];
+        if (zero_point != 0) {
+            folded[n] -= zero_point * tfcaps_byte_sum(kernel, conv->kernel_size);
+            kernel += conv->kernel_size;
+        }
+    }
+}
+
+/* filters from number first on, at TFCAPS_PATCH_COLUMNS windows or fewer. */
+static void output_windows(const layer *conv, const int8_t *image, const position *at, int32_t windows,
+                           int32_t first, int32_t filters, const uint32_t *folded, int8_t *output) {
+    uint32_t sums[TFCAPS_PATCH_COLUMNS * TFCAPS_PATCH_FILTERS];
+    int8_t patch[TFCAPS_PATCH_COLUMNS * TFCAPS_PATCH_PIECE];
+    tfcaps_patch_start(folded, filters, sums);
+    const int8_t *kernel = conv->kernel + first * conv->kernel_size;
+    for (int32_t start = 0; start < conv->kernel_size; start += TFCAPS_PATCH_PIECE) {
+        const int32_t left = conv->kernel_size - start;
+        const int32_t size = left < TFCAPS_PATCH_PIECE ? left : TFCAPS_PATCH_PIECE;
+        copy_windows(conv, image, *at, windows, start, start + size, patch);
+        tfcaps_patch_dots(patch, size, kernel + start, conv->kernel_size, filters, sums);
+    }
+    tfcaps_patch_outputs(&conv->stage, first, filters, windows, sums, output + first, conv->channels);
+}
+
+/* All channels of so many windows, which begin with an output row. */
+static void output_span(const layer *conv, const int8_t *image, int32_t row, int32_t windows, int8_t *output,
+                        uint32_t *folded, int32_t *folded_first) {
+    for (int32_t first = 0; first < conv->channels;) {
+        const int32_t group = first / conv->filters;
+        const int32_t left = (group + 1) * conv->filters - first;
+        const int32_t filters = left < TFCAPS_PATCH_FILTERS ? left : TFCAPS_PATCH_FILTERS;
+        if (*folded_first != first) {
+            fold_bias(conv, first, filters, folded);
+            *folded_first = first;
+        }
+        position at = start_of_row(conv, row);
+        for (int32_t n = 0; n < windows; n += TFCAPS_PATCH_COLUMNS) {
+            const int32_t count = windows - n < TFCAPS_PATCH_COLUMNS ? windows - n : TFCAPS_PATCH_COLUMNS;
+            output_windows(conv, image + group * conv->depth, &at, count, first, filters, folded,
+                           output + n * conv->channels);
+            for (int32_t k = 0; k < count; ++k) {
+                advance(conv, &at);
+            }
+        }
+        first += filters;
+    }
+}
+
+tfcaps_status tfcaps_conv_2d_s8(const tfcaps_context *context, const tfcaps_conv_2d_params *params,
+                                const tfcaps_channel_scales *scales, const tfcaps_image_dims *input_dims,
+                                const int8_t *input, const tfcaps_image_dims *kernel_dims,
+                                const int8_t *kernel, const int32_t *bias,
+                                const tfcaps_image_dims *output_dims, int8_t *output) {
+    if (context == NULL || input == NULL || kernel == NULL || output == NULL) {
+        return TFCAPS_ERROR_NULL;
+    }
+    size_t need = 0;
+    tfcaps_status status =
+        tfcaps_conv_2d_s8_get_buffer_size(params, input_dims, kernel_dims, output_dims, &need);
+    if (status == TFCAPS_OK) {
+        status = tfcaps_check_scales(scales, output_dims->channels);
+    }
+    if (status != TFCAPS_OK) {
+        return status;
+    }
+    layer conv;
+    const tfcaps_output_stage stage = {scales, params->output_zero_point, params->activation_min,
+                                       params->activation_max};
+    conv.params = params;
+    conv.stage = stage;
+    conv.rows = tfcaps_conv_2d_rows(params, input_dims, kernel_dims, output_dims);
+    conv.columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
+    conv.kernel = kernel;
+    conv.bias = bias;
+    conv.channels = output_dims->channels;
+    conv.depth = kernel_dims->channels;
+    conv.filters = conv.channels / (input_dims->channels / conv.depth);
+    conv.pixel = input_dims->channels;
+    conv.row = conv.pixel * input_dims->width;
+    conv.kernel_row = conv.depth * kernel_dims->width;
+    conv.kernel_size = conv.kernel_row * kernel_dims->height;
+    conv.run = conv.depth == conv.pixel && params->dilation_width == 1 ? conv.kernel_row : conv.depth;
+    find_offsets(&conv);
+    /* Windows of the next row may join those of this one only where each is read once, so that nothing of an
+     * input row is read after outputs of a row have been written that may lie in its place. */
+    const int once = conv.channels == conv.filters && conv.filters <= TFCAPS_PATCH_FILTERS;
+    const int32_t span = once ? output_dims->height : 1;
+    const int32_t windows = span * output_dims->width;
+    uint32_t folded[TFCAPS_PATCH_FILTERS];
+    int32_t folded_first = -1;
+    for (int32_t batch = 0; batch < input_dims->batches; ++batch) {
+        for (int32_t row = 0; row < output_dims->height; row += span) {
+            output_span(&conv, input, row, windows, output, folded, &folded_first);
+            output += windows * conv.channels;
+        }
+        input += conv.row * input_dims->height;
+    }
+    return TFCAPS_OK;
+}
+
+#endif
