@@ -1,6 +1,7 @@
 #include "tfcaps_conv_2d_check.h"
 #include "tfcaps_dot.h"
 #include "tfcaps_dot_block.h"
+#include "tfcaps_sum_bytes.h"
 #include "tfcaps_requantize.h"
 
 #if !defined(TFCAPS_MVE)
@@ -105,12 +106,7 @@ static void output_pixel(const layer *conv, const int8_t *pixel, const int8_t *k
 /* The bias of a filter and what the input's zero point adds to it, where a window is not cut on the left or
  * the right: the kernel's rows are then one run of weights. */
 static uint32_t folded_bias(const layer *conv, int32_t filter, const int8_t *kernel, int32_t size) {
-    uint32_t sum = 0;
-    for (int32_t n = 0; n < size; ++n) {
-        const uint32_t weight = (uint32_t)kernel[n];
-        sum += weight;
-    }
-    return bias_of(conv, filter) - sum * (uint32_t)conv->params->input_zero_point;
+    return bias_of(conv, filter) - tfcaps_sum_bytes(kernel, size) * (uint32_t)conv->params->input_zero_point;
 }
 
 /* The same, remembered. */

@@ -1,5 +1,7 @@
 #include "tfcaps_dot_block.h"
 
+#if !defined(TFCAPS_DSP)
+
 void tfcaps_dot_4x1(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t zero_point,
                     const int8_t *kernel, int32_t kernel_stride, uint32_t sums[4]) {
     uint32_t sum0 = sums[0];
@@ -53,3 +55,5 @@ void tfcaps_dot_4x1(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t z
     sums[2] = sum2;
     sums[3] = sum3;
 }
+
+#endif

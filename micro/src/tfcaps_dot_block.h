@@ -33,6 +33,10 @@ void tfcaps_dot_block(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t
 #define TFCAPS_BLOCK_RVV
 #define TFCAPS_BLOCK_FILTERS 1
 #define TFCAPS_BLOCK_COLUMNS 1
+#elif defined(TFCAPS_DSP)
+#define TFCAPS_BLOCK_DSP
+#define TFCAPS_BLOCK_FILTERS 2
+#define TFCAPS_BLOCK_COLUMNS 2
 #elif defined(__thumb__) && !defined(__thumb2__)
 #define TFCAPS_BLOCK_2X1
 #define TFCAPS_BLOCK_FILTERS 2

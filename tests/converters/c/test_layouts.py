@@ -65,7 +65,7 @@ def test_the_command_and_the_facts_name_the_layout(tmp_path):
 def test_an_unknown_layout_is_refused(tmp_path):
     path = tmp_path / "net.tflite"
     path.write_bytes(convolution())
-    with pytest.raises(TfcapsError, match="unknown layout 'plane'.*did you mean 'plain'"):
+    with pytest.raises(TfcapsError, match=r"unknown layout 'plane'.*did you mean 'plain'"):
         build_program(read_tflite(path), layout="plane")
     result = CliRunner().invoke(cli, ["compile", str(path), "-o", str(tmp_path / "out"), "--layout", "plane"])
     assert result.exit_code == 2

@@ -1,0 +1,48 @@
+/* One instruction, SMMLAR, is the doubling high multiply that rounds halves up and an addition. What it adds
+ * is what the shift that follows needs: half of its divisor, less one below zero so that halves go away from
+ * zero, and the zero point.
+ *
+ * Twice a sum may not fit. Then both it and twice it, saturated, lie far beyond the limits of int8, as
+ * multipliers are at least 2^30 and shifts at most MOST_SHIFT; the rare other scales go the plain way. */
+#include "tfcaps_multiply.h"
+#include "tfcaps_requantize.h"
+#include "tfcaps_variant.h"
+
+#if defined(TFCAPS_DSP)
+#include "tfcaps_dsp.h"
+
+enum {
+    LEAST_MULTIPLIER = 1 << 30,
+    MOST_SHIFT = 20
+};
+
+void tfcaps_requantize(const tfcaps_output_stage *stage, int32_t first, int32_t channels, int32_t columns,
+                       const uint32_t *sums, int8_t *output, int32_t step) {
+    const int32_t least = stage->least;
+    const int32_t most = stage->most;
+    for (int32_t n = 0; n < channels; ++n) {
+        const int32_t scale = stage->scales->count == 1 ? 0 : first + n;
+        const int32_t multiplier = stage->scales->multiplier[scale];
+        const int32_t right = -stage->scales->shift[scale];
+        const uint32_t *sum = sums + n;
+        int8_t *out = output + n;
+        if (multiplier < LEAST_MULTIPLIER || right < 1 || right > MOST_SHIFT) {
+            for (int32_t column = 0; column < columns; ++column) {
+                *out = tfcaps_output((int32_t)*sum, multiplier, -right, stage->zero_point, least, most);
+                sum += channels;
+                out += step;
+            }
+            continue;
+        }
+        const int32_t added = (1 << (right - 1)) + stage->zero_point * (1 << right);
+        for (int32_t column = columns; column > 0; --column) {
+            const int32_t x = (int32_t)*sum;
+            const int32_t y = tfcaps_smmlar(tfcaps_twice(x), multiplier, added + (x >> 31)) >> right;
+            *out = (int8_t)(y < least ? least : y > most ? most : y);
+            sum += channels;
+            out += step;
+        }
+    }
+}
+
+#endif
