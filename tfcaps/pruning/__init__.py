@@ -17,21 +17,29 @@ from typing import Any
 
 from tfcaps import _tfmot
 from tfcaps._keras import LEGACY
+from tfcaps.pruning.graph import ChannelGraph, Group, Keep, Member
 from tfcaps.pruning.low_magnitude import prune_low_magnitude, strip_pruning
 from tfcaps.pruning.schedule import check_schedule, constant, polynomial_decay
+from tfcaps.pruning.shrink import mask, shrink
 from tfcaps.pruning.sparsity import LayerSparsity, SparsityReport, sparsity_report
 
 if LEGACY:
     import tfcaps.pruning.wrapper  # noqa: F401  (registers the classes of a saved model)
 
 __all__ = [
+    "ChannelGraph",
+    "Group",
+    "Keep",
     "LayerSparsity",
+    "Member",
     "SparsityReport",
     "callbacks",
     "check_schedule",
     "constant",
+    "mask",
     "polynomial_decay",
     "prune_low_magnitude",
+    "shrink",
     "sparsity_report",
     "strip_pruning",
 ]

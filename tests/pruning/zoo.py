@@ -1,0 +1,327 @@
+"""Small networks of the families that people prune, for both Keras flavours.
+
+Each is a function without arguments that returns a new, built model; `MODELS` holds them by name.
+"""
+
+from __future__ import annotations
+
+from tfcaps import models
+from tfcaps._keras import keras
+from tfcaps.layers import CapsuleDense, CapsuleLength, primary_capsules
+
+layers = keras.layers
+IMAGE = (12, 12, 3)
+
+
+def conv_bn(x, filters, kernel=3, strides=1, activation="relu", **options):
+    x = layers.Conv2D(filters, kernel, strides, padding="same", use_bias=False, **options)(x)
+    x = layers.BatchNormalization()(x)
+    return layers.Activation(activation)(x) if activation else x
+
+
+def classify(image, x, classes=4):
+    x = layers.GlobalAveragePooling2D()(x)
+    return keras.Model(image, layers.Dense(classes, activation="softmax")(x))
+
+
+def vgg():
+    image = x = keras.Input(IMAGE)
+    for filters in (8, 12):
+        x = conv_bn(conv_bn(x, filters), filters)
+        x = layers.MaxPooling2D()(x)
+    x = layers.Dropout(0.0)(layers.Dense(10, activation="relu")(layers.Flatten()(x)))
+    return keras.Model(image, layers.Dense(4)(x))
+
+
+def resnet_v1():
+    image = keras.Input(IMAGE)
+    x = conv_bn(image, 8)
+    for filters, strides in ((8, 1), (12, 2)):
+        y = conv_bn(conv_bn(x, filters, strides=strides), filters, activation=None)
+        short = x if strides == 1 else conv_bn(x, filters, 1, strides, activation=None)
+        x = layers.ReLU()(layers.Add()([short, y]))
+    return classify(image, x)
+
+
+def resnet_v2():
+    image = keras.Input(IMAGE)
+    x = layers.Conv2D(8, 3, padding="same")(image)
+    for filters, strides in ((8, 1), (12, 2)):
+        before = layers.ReLU()(layers.BatchNormalization()(x))
+        y = layers.Conv2D(filters, 3, strides, padding="same")(before)
+        y = layers.Conv2D(filters, 3, padding="same")(layers.ReLU()(layers.BatchNormalization()(y)))
+        short = x if strides == 1 else layers.Conv2D(filters, 1, strides)(before)
+        x = layers.Add()([short, y])
+    return classify(image, layers.ReLU()(layers.BatchNormalization()(x)))
+
+
+def mobilenet_v1():
+    image = keras.Input(IMAGE)
+    x = conv_bn(image, 8, strides=2)
+    for filters, multiplier in ((12, 1), (16, 2)):
+        x = layers.DepthwiseConv2D(3, padding="same", depth_multiplier=multiplier)(x)
+        x = layers.ReLU(6.0)(layers.BatchNormalization()(x))
+        x = conv_bn(x, filters, 1)
+    x = layers.GlobalAveragePooling2D(keepdims=True)(x)
+    x = layers.Conv2D(4, 1)(layers.Dropout(0.0)(x))
+    return keras.Model(image, layers.Softmax()(layers.Reshape((4,))(x)))
+
+
+def inverted_residual(x, filters, expansion=3):
+    channels = x.shape[-1]
+    y = conv_bn(x, channels * expansion, 1)
+    y = layers.DepthwiseConv2D(3, padding="same", use_bias=False)(y)
+    y = conv_bn(layers.ReLU()(layers.BatchNormalization()(y)), filters, 1, activation=None)
+    return layers.Add()([x, y]) if channels == filters else y
+
+
+def mobilenet_v2():
+    image = keras.Input(IMAGE)
+    x = conv_bn(layers.ZeroPadding2D(((0, 1), (0, 1)))(image), 6, strides=2)
+    for filters in (6, 8, 8):
+        x = inverted_residual(x, filters)
+    return classify(image, conv_bn(x, 16, 1))
+
+
+def squeeze_and_excite(x, keepdims):
+    channels = x.shape[-1]
+    s = layers.GlobalAveragePooling2D(keepdims=keepdims)(x)
+    if keepdims:
+        s = layers.Conv2D(channels // 2, 1, activation="relu")(s)
+        s = layers.Conv2D(channels, 1, activation="hard_sigmoid")(s)
+    else:
+        s = layers.Dense(channels // 2, activation="relu")(s)
+        s = layers.Reshape((1, 1, channels))(layers.Dense(channels, activation="sigmoid")(s))
+    return layers.Multiply()([x, s])
+
+
+def mobilenet_v3():
+    image = keras.Input(IMAGE)
+    x = conv_bn(layers.Rescaling(1 / 127.5, -1.0)(image), 8, strides=2, activation="swish")
+    for keepdims in (True, False):
+        y = layers.DepthwiseConv2D(5, padding="same")(conv_bn(x, 16, 1))
+        y = squeeze_and_excite(layers.ReLU()(layers.BatchNormalization()(y)), keepdims)
+        x = layers.Add()([x, conv_bn(y, 8, 1, activation=None)])
+    return classify(image, x)
+
+
+def densenet():
+    image = keras.Input(IMAGE)
+    x = layers.Conv2D(8, 3, padding="same")(image)
+    for block in range(2):
+        for _ in range(3):
+            y = layers.Conv2D(8, 1)(layers.ReLU()(layers.BatchNormalization()(x)))
+            y = layers.Conv2D(4, 3, padding="same")(layers.ReLU()(layers.BatchNormalization()(y)))
+            x = layers.Concatenate()([x, y])
+        if block == 0:
+            x = layers.Conv2D(10, 1)(layers.ReLU()(layers.BatchNormalization()(x)))
+            x = layers.AveragePooling2D(2)(x)
+    return classify(image, layers.ReLU()(layers.BatchNormalization()(x)))
+
+
+def unet():
+    image = keras.Input(IMAGE)
+    a = conv_bn(image, 6)
+    b = conv_bn(layers.MaxPooling2D()(a), 8)
+    c = conv_bn(layers.MaxPooling2D()(b), 10)
+    x = layers.Conv2DTranspose(8, 2, 2, activation="relu")(c)
+    x = conv_bn(layers.Concatenate()([b, x]), 8)
+    x = layers.Concatenate()([layers.UpSampling2D()(x), a])
+    return keras.Model(image, layers.Conv2D(2, 1, activation="softmax")(conv_bn(x, 6)))
+
+
+def inception():
+    image = keras.Input(IMAGE)
+    x = conv_bn(image, 8)
+    branches = [
+        conv_bn(x, 4, 1),
+        conv_bn(conv_bn(x, 4, 1), 6),
+        conv_bn(conv_bn(x, 3, (1, 5)), 4, (5, 1)),
+        conv_bn(layers.AveragePooling2D(3, 1, "same")(x), 4, 1),
+    ]
+    x = layers.Concatenate()(branches)
+    return classify(image, layers.Conv2D(8, 1)(layers.Cropping2D(1)(x)))
+
+
+def resnext():
+    image = keras.Input(IMAGE)
+    x = conv_bn(image, 8)
+    y = layers.ReLU()(layers.GroupNormalization(4)(layers.Conv2D(12, 1)(x)))
+    y = layers.PReLU(shared_axes=[1, 2])(layers.Conv2D(12, 3, padding="same", groups=3)(y))
+    x = layers.Add()([x, conv_bn(y, 8, 1, activation=None)])
+    x = layers.Conv2D(16, 3, padding="same", groups=8)(x)  # a depthwise convolution in other words
+    return classify(image, layers.PReLU()(layers.SeparableConv2D(10, 3, depth_multiplier=2)(x)))
+
+
+def one_dimensional():
+    signal = keras.Input((20, 2))
+    x = layers.MaxPooling1D()(layers.Conv1D(8, 5, activation="relu")(signal))
+    x = layers.BatchNormalization()(layers.SeparableConv1D(10, 3)(x))
+    x = layers.Dense(6, activation="tanh")(x)  # on each position
+    return keras.Model(signal, layers.Dense(3)(layers.Flatten()(x)))
+
+
+def autoencoder():
+    image = x = keras.Input(IMAGE)
+    x = layers.Conv2D(8, 3, 2, padding="same", activation="relu")(x)
+    x = layers.Dense(10, activation="relu")(layers.Flatten()(x))
+    x = layers.Reshape((3, 3, 8))(layers.Dense(72, activation="relu")(x))
+    x = layers.Conv2DTranspose(6, 4, 4, activation="relu")(x)
+    return keras.Model(image, layers.Conv2D(3, 1)(x))
+
+
+def spatial_attention():
+    image = keras.Input(IMAGE)
+    x = conv_bn(image, 8)
+    x = layers.Multiply()([x, layers.Conv2D(1, 3, padding="same", activation="sigmoid")(x)])
+    x = layers.Maximum()([layers.Conv2D(6, 1)(x), layers.Conv2D(6, 1)(x)])
+    return classify(image, layers.Subtract()([x, layers.Average()([x, layers.Conv2D(6, 1)(x)])]))
+
+
+def shuffle():
+    """Channels change places between two groups, as in ShuffleNet."""
+    image = keras.Input(IMAGE)
+    x = layers.Conv2D(12, 1, groups=2)(conv_bn(image, 8))
+    x = layers.Permute((1, 2, 4, 3))(layers.Reshape((12, 12, 2, 6))(x))
+    x = layers.Reshape((12, 12, 12))(x)
+    return classify(image, conv_bn(x, 8))
+
+
+def sequential():
+    return keras.Sequential(
+        [
+            keras.Input(IMAGE),
+            layers.Conv2D(8, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(6, 3),
+            layers.BatchNormalization(),
+            layers.Flatten(),
+            layers.Dense(5),
+        ]
+    )
+
+
+def nested():
+    """A sequential model and a functional one in another, one of them in use twice."""
+    inner_input = keras.Input((6, 6, 8))
+    inner = keras.Model(inner_input, layers.Add()([inner_input, conv_bn(inner_input, 8)]), name="inner")
+    stem = keras.Sequential([keras.Input(IMAGE), layers.Conv2D(8, 3, 2, "same"), layers.ReLU()], name="stem")
+    image = keras.Input(IMAGE)
+    x = inner(stem(image))
+    return classify(image, layers.Conv2D(5, 3)(inner(x)))
+
+
+def nested_twice():
+    """A functional model in a sequential one in a functional one."""
+    x = keras.Input((5,))
+    core = keras.Model(x, layers.Dense(7, activation="relu")(x), name="core")
+    middle = keras.Sequential([keras.Input((6,)), layers.Dense(5), core, layers.Dense(4)], name="middle")
+    y = keras.Input((9,))
+    return keras.Model(y, layers.Dense(3)(middle(layers.Dense(6)(y))))
+
+
+def shared():
+    """A layer that two branches use."""
+    image = keras.Input(IMAGE)
+    conv, narrow = layers.Conv2D(8, 3, padding="same", activation="relu"), layers.Conv2D(6, 1)
+    x = conv(image)
+    a, b = narrow(x), narrow(layers.Conv2D(8, 3, padding="same")(x))
+    return classify(image, layers.Concatenate()([a, b]))
+
+
+def siamese():
+    left, right = keras.Input(IMAGE, name="left"), keras.Input(IMAGE, name="right")
+    tower = keras.Sequential(
+        [keras.Input(IMAGE), layers.Conv2D(6, 3), layers.BatchNormalization(), layers.GlobalMaxPooling2D()]
+    )
+    x = layers.Concatenate()([tower(left), tower(right)])
+    return keras.Model([left, right], layers.Dense(2)(x))
+
+
+def inputs_and_outputs():
+    """Two inputs by name, two outputs, one of them from the middle of the network."""
+    image, vector = keras.Input(IMAGE, name="image"), keras.Input((5,), name="vector")
+    x = layers.GlobalAveragePooling2D()(conv_bn(image, 8))
+    y = layers.Dense(8, activation="relu")(vector)
+    x = layers.Concatenate()([x, y])
+    hidden = layers.Dense(6, activation="relu", name="hidden")(x)
+    return keras.Model(
+        {"image": image, "vector": vector}, {"hidden": hidden, "top": layers.Dense(3, name="top")(hidden)}
+    )
+
+
+def transformer():
+    """An encoder block, in which hardly anything can be cut: attention and layer normalisation mix channels."""
+    tokens = keras.Input((6, 8))
+    x = layers.Dense(8)(tokens)
+    x = layers.LayerNormalization()(layers.Add()([x, layers.MultiHeadAttention(2, 4)(x, x)]))
+    y = layers.Dense(8)(layers.Dense(16, activation="relu")(x))
+    return keras.Model(tokens, layers.Dense(3)(layers.Flatten()(layers.Add()([x, y]))))
+
+
+def unknown_layer():
+    image = keras.Input(IMAGE)
+    x = layers.Conv2D(6, 3, name="before")(conv_bn(image, 8))
+    x = layers.Lambda(lambda t: t[..., ::-1], output_shape=(10, 10, 6), name="backwards")(x)
+    return classify(image, conv_bn(x, 8))
+
+
+def capsules(**options):
+    image = keras.Input((12, 12, 1))
+    x = layers.Conv2D(8, 3, activation="relu")(image)
+    u = primary_capsules(x, types=5, dim=4, kernel_size=4, strides=3)
+    v = CapsuleDense(6, 5, name="hidden_caps", **options)(u)
+    return keras.Model(image, CapsuleLength()(CapsuleDense(3, 4, name="class_caps", **options)(v)))
+
+
+def capsule_head():
+    image = keras.Input(IMAGE)
+    x = conv_bn(conv_bn(image, 8, strides=2), 20, strides=2)
+    return models.capsule_head(keras.Model(image, x), 4, caps_dim=4, class_caps_dim=6)
+
+
+def capsnet():
+    """The paper's topology and decoder in small."""
+    from tfcaps.layers import CapsuleMask, decoder
+
+    image, label = keras.Input((12, 12, 1), name="image"), keras.Input((3,), name="label")
+    x = layers.Conv2D(8, 3, activation="relu")(image)
+    u = primary_capsules(x, types=4, dim=4, kernel_size=4, strides=3)
+    v = CapsuleDense(3, 6)(u)
+    restored = decoder(CapsuleMask()([v, label]), (12, 12, 1), (10, 12))
+    return keras.Model([image, label], [CapsuleLength(name="lengths")(v), restored])
+
+
+MODELS = {
+    "autoencoder": autoencoder,
+    "capsnet": capsnet,
+    "capsule_head": capsule_head,
+    "capsules": capsules,
+    "capsules_with_bias": lambda: capsules(use_bias=True),
+    "densenet": densenet,
+    "inception": inception,
+    "inputs_and_outputs": inputs_and_outputs,
+    "micro": lambda: models.build("micro"),
+    "mobilenet_v1": mobilenet_v1,
+    "mobilenet_v2": mobilenet_v2,
+    "mobilenet_v3": mobilenet_v3,
+    "nested": nested,
+    "nested_twice": nested_twice,
+    "one_dimensional": one_dimensional,
+    "q7_cifar10": lambda: models.build("q7_cifar10"),
+    "q7_mnist": lambda: models.build("q7_mnist"),
+    "q7_smallnorb": lambda: models.build("q7_smallnorb"),
+    "resnet_v1": resnet_v1,
+    "resnet_v2": resnet_v2,
+    "resnext": resnext,
+    "sequential": sequential,
+    "shared": shared,
+    "shuffle": shuffle,
+    "siamese": siamese,
+    "spatial_attention": spatial_attention,
+    "tiny": lambda: models.build("tiny"),
+    "transformer": transformer,
+    "unet": unet,
+    "unknown_layer": unknown_layer,
+    "vgg": vgg,
+}

@@ -1,0 +1,14 @@
+"""One file a family of layers: how labels travel through them."""
+
+from tfcaps.pruning.graph.rules import (  # noqa: F401  (each registers its rules)
+    capsules,
+    conv,
+    dense,
+    depthwise,
+    elementwise,
+    merge,
+    norms,
+    operations,
+    pooling,
+    shape,
+)

@@ -1,0 +1,1 @@
+"""Raw TensorFlow functions (tf_keras) and keras.ops (Keras 3) between layers."""
