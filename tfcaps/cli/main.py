@@ -18,18 +18,8 @@ from tfcaps.errors import TfcapsError
 
 # In the order of the work; each is the function of that name in the module of that name.
 COMMANDS = (
-    "train",
-    "prune",
-    "quantize",
-    "convert",
-    "compile",
-    "deploy",
-    "inspect",
-    "bench",
-    "compare",
-    "run",
-    "evaluate",
-    "completion",
+    "train", "prune", "quantize", "convert", "compile", "deploy", "inspect", "bench", "compare", "run",
+    "evaluate", "completion",
 )
 
 

@@ -1,10 +1,10 @@
 """Capsule layers for both Keras flavours.
 
-x = keras.Input((28, 28, 1))
-h = keras.layers.Conv2D(16, 7, activation="relu")(x)
-u = tfcaps.layers.primary_capsules(h, types=16, dim=4, kernel_size=7, strides=2)     # [B, 1024, 4]
-v = tfcaps.layers.CapsuleDense(10, 6, routing="dynamic")(u)                           # [B, 10, 6]
-y = tfcaps.layers.CapsuleLength()(v)                                                  # [B, 10]
+    x = keras.Input((28, 28, 1))
+    h = keras.layers.Conv2D(16, 7, activation="relu")(x)
+    u = tfcaps.layers.primary_capsules(h, types=16, dim=4, kernel_size=7, strides=2)     # [B, 1024, 4]
+    v = tfcaps.layers.CapsuleDense(10, 6, routing="dynamic")(u)                           # [B, 10, 6]
+    y = tfcaps.layers.CapsuleLength()(v)                                                  # [B, 10]
 """
 
 from tfcaps.layers.base import CapsuleOp, intercept
