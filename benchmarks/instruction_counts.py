@@ -31,16 +31,45 @@ from tfcaps.micro import boards
 from tfcaps.micro.boards.vectors import host, random_vectors
 
 TABLE = report.RESULTS / "instruction_counts.json"
-# What the kernels are compiled as: by what the processor has, or without any of it.
-VARIANTS: dict[str, tuple[str, ...]] = {"core": (), "plain": ("-DTFCAPS_PLAIN_C",)}
 TOLERANCE = 0.01  # of a count, before anybody hears of it
 KERNELS = "kernels"  # the program of all single operators
 SIZES = ("arena_bytes", "ram_bytes", "code_bytes", "weight_bytes", "stack_bytes")
 
 
 @dataclasses.dataclass(frozen=True)
+class Variant:
+    """One way to compile the same model.
+
+    Attributes:
+        says: What it is, in words.
+        flags: For the compiler.
+        own_layout: Whether weights lie as is best for the board, or in the order of the .tflite.
+    """
+
+    says: str
+    flags: tuple[str, ...] = ()
+    own_layout: bool = False
+
+    def layout(self, board: boards.Board) -> str:
+        """The layout of weights."""
+        return board.layout if self.own_layout else "plain"
+
+
+VARIANTS = {
+    "core": Variant("all that the processor has, weights laid out for it ahead of time", own_layout=True),
+    "file": Variant("all that the processor has, weights in the order of the .tflite, as TFLite Micro gives them"),
+    "plain": Variant("plain C, weights in the order of the .tflite", ("-DTFCAPS_PLAIN_C",)),
+}
+
+
+def variants(board: boards.Board) -> list[str]:
+    """Those that differ: most boards have no layout of their own."""
+    return [name for name in VARIANTS if name != "file" or board.layout != "plain"]
+
+
+@dataclasses.dataclass(frozen=True)
 class Program:
-    """Generated C with its inputs and the outputs that the host computes from them."""
+    """Generated C, a folder a layout, with its inputs and the outputs that the host computes from them."""
 
     folder: Path
     inputs: Sequence[Any]
@@ -55,10 +84,17 @@ class Job:
     board: boards.Board
     variant: str
 
+    @property
+    def layout(self) -> str:
+        """Of the weights."""
+        return VARIANTS[self.variant].layout(self.board)
 
-def generate(model: bytes, folder: Path, parts: Iterable[tuple[bytes, int]]) -> Program:
-    """C of a model, and vectors for each part of it: a model of its own, and the seed of its inputs."""
-    to_c(model, folder, name=boards.MODEL_NAME)
+
+def generate(model: bytes, folder: Path, parts: Iterable[tuple[bytes, int]], layouts: Iterable[str]) -> Program:
+    """C of a model by layout, and vectors for each part of it: a model of its own, and the seed of its inputs."""
+    folder.mkdir()
+    for layout in layouts:
+        to_c(model, folder / layout, name=boards.MODEL_NAME, layout=layout)
     inputs: list[Any] = []
     expected: list[Any] = []
     for part, seed in parts:
@@ -69,7 +105,7 @@ def generate(model: bytes, folder: Path, parts: Iterable[tuple[bytes, int]]) -> 
     return Program(folder, inputs, expected)
 
 
-def programs(folder: Path, names: Iterable[str]) -> dict[str, Program]:
+def programs(folder: Path, names: Iterable[str], layouts: Sequence[str]) -> dict[str, Program]:
     """Those that are asked for: all kernels as one, and networks by name."""
     found = {}
     networks = {network.name: network for network in NETWORKS}
@@ -80,7 +116,7 @@ def programs(folder: Path, names: Iterable[str]) -> dict[str, Program]:
         else:
             model = networks[name].model().to_bytes()
             parts = [(model, 0)]
-        found[name] = generate(model, folder / name, parts)
+        found[name] = generate(model, folder / name, parts, layouts)
     return found
 
 
@@ -92,12 +128,13 @@ def measure(jobs: Sequence[Job]) -> list[boards.Measurement]:
     """
     with tempfile.TemporaryDirectory(prefix="tfcaps") as name:
         folder = Path(name)
-        generated = programs(folder, dict.fromkeys(job.program for job in jobs))
+        layouts = sorted({job.layout for job in jobs})
+        generated = programs(folder, dict.fromkeys(job.program for job in jobs), layouts)
 
         def one(job: Job) -> boards.Measurement:
             program, place = generated[job.program], folder / f"{job.program}_{job.board.name}_{job.variant}"
-            flags = VARIANTS[job.variant]
-            found = boards.measure(job.board, program.folder, program.inputs, program.expected, place, flags=flags)
+            flags, source = VARIANTS[job.variant].flags, program.folder / job.layout
+            found = boards.measure(job.board, source, program.inputs, program.expected, place, flags=flags)
             if not found.exact:
                 raise TfcapsError(f"outputs of {job.program} differ from the host's on {job.board.name}, {job.variant}")
             return found
@@ -129,7 +166,9 @@ def table_of(jobs: Sequence[Job]) -> dict[str, Any]:
 def all_jobs() -> list[Job]:
     """Every program on every board in every variant."""
     names = [KERNELS, *(network.name for network in NETWORKS)]
-    return [Job(name, board, variant) for board in boards.BOARDS.values() for variant in VARIANTS for name in names]
+    return [
+        Job(name, board, variant) for board in boards.BOARDS.values() for variant in variants(board) for name in names
+    ]
 
 
 def compilers() -> dict[str, str]:
@@ -178,16 +217,17 @@ def write(table: dict[str, Any]) -> None:
         "optimisation": "-O3",
         "compilers": compilers(),
         "emulators": sorted(emulators),
-        "variants": {variant: " ".join(flags) for variant, flags in VARIANTS.items()},
+        "layouts": {name: board.layout for name, board in boards.BOARDS.items()},
+        "variants": {name: variant.says for name, variant in VARIANTS.items()},
     }
     TABLE.write_text(json.dumps({"header": header, "cases": cases, "counts": table}, indent=1) + "\n")
-    columns = ["", *(f"{board} {variant}" for board in table for variant in VARIANTS)]
-    sides = [table[board][variant] for board in table for variant in VARIANTS]
+    columns = ["", *(f"{board} {variant}" for board in table for variant in table[board])]
+    sides = [side for measured in table.values() for side in measured.values()]
     rows: list[list[object]] = [[case.name, *(f"{side[KERNELS][case.name]:,}" for side in sides)] for case in CASES]
     rows += [[f"**{n.name}**", *(f"{side[n.name]['instructions']:,}" for side in sides)] for n in NETWORKS]
     versions = "; ".join(dict.fromkeys([*header["compilers"].values(), *header["emulators"]]))
     notes = f"One call of each kernel, and whole networks, compiled with -O3. {versions}.\n"
-    notes += '"core" is what the processor has, "plain" the same source with `-DTFCAPS_PLAIN_C`.'
+    notes += "; ".join(f"{name}: {variant.says}" for name, variant in VARIANTS.items()) + "."
     report.write("instruction_counts", "Instructions (not cycles) by kernel, network and board", columns, rows, notes)
 
 
