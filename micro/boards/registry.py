@@ -69,6 +69,21 @@ _VIRT = Memory(0x80000000, 0x80000400, 32 * _MB - _KB, 0x82000000, 32 * _MB)
 _M55 = ("-mcpu=cortex-m55", "-mfloat-abi=hard", "-fno-tree-slp-vectorize")
 _RV32GCV = ("--target=riscv32-unknown-elf", "-march=rv32gcv", "-mabi=ilp32d")
 
+
+def _rv32gcv(name: str, bits: int) -> Board:
+    """The same program for vectors of any length."""
+    return Board(
+        name,
+        f"RISC-V with vectors of {bits} bits",
+        "virt",
+        RISCV_CLANG,
+        _RV32GCV,
+        _VIRT,
+        cpu=f"rv32,v=true,vlen={bits},vext_spec=v1.0",
+        link_flags=("-march=rv32imafdc", "-mabi=ilp32d"),
+    )
+
+
 BOARDS: dict[str, Board] = {
     board.name: board
     for board in (
@@ -96,16 +111,8 @@ BOARDS: dict[str, Board] = {
             _VIRT,
             cpu="rv32,f=false,d=false",
         ),
-        Board(
-            "rv32gcv",
-            "RISC-V with vectors of 128 bits",
-            "virt",
-            RISCV_CLANG,
-            _RV32GCV,
-            _VIRT,
-            cpu="rv32,v=true,vlen=128,vext_spec=v1.0",
-            link_flags=("-march=rv32imafdc", "-mabi=ilp32d"),
-        ),
+        _rv32gcv("rv32gcv", 128),
+        _rv32gcv("rv32gcv-256", 256),
     )
 }
 

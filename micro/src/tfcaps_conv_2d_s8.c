@@ -4,7 +4,7 @@
 #include "tfcaps_sum_bytes.h"
 #include "tfcaps_requantize.h"
 
-#if !defined(TFCAPS_MVE)
+#if !defined(TFCAPS_MVE) && !defined(TFCAPS_RVV)
 
 enum {
     FOLDED = 64, /* filters whose folded bias is kept, on the stack */

@@ -20,9 +20,9 @@ enum {
 };
 #elif defined(TFCAPS_RVV)
 enum {
-    TFCAPS_PATCH_COLUMNS = 4,
-    TFCAPS_PATCH_UNIT = 256,
-    TFCAPS_PATCH_PIECE = 256,
+    TFCAPS_PATCH_COLUMNS = 2,
+    TFCAPS_PATCH_UNIT = 512,
+    TFCAPS_PATCH_PIECE = 512,
 };
 #endif
 

@@ -2,7 +2,7 @@
 #include "tfcaps_requantize.h"
 #include "tfcaps_variant.h"
 
-#if !defined(TFCAPS_DSP) && !defined(TFCAPS_MVE)
+#if !defined(TFCAPS_DSP) && !defined(TFCAPS_MVE) && !defined(TFCAPS_RVV)
 
 void tfcaps_requantize(const tfcaps_output_stage *stage, int32_t first, int32_t channels, int32_t columns,
                        const uint32_t *sums, int8_t *output, int32_t step) {
