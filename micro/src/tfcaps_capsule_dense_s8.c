@@ -6,39 +6,60 @@
 #include "tfcaps_routing.h"
 
 /* Routing without its state: agreement is linear, so only the sum of all earlier v lives from one iteration
- * to the next. Each iteration is one pass over the input capsules, which makes the votes of one of them
- * again, weighs them, adds them up and forgets them. Names are those of docs/numerics.md: h votes, b logits,
- * c couplings, A state. */
+ * to the next. Each iteration is one pass over the input capsules, which makes the votes of a few of them
+ * again, or finds those that iteration 0 has kept, weighs them and adds them up. Names are those of
+ * docs/numerics.md. */
 
-static tfcaps_routing_scratch split(void *buf, int32_t capsules, int32_t outputs) {
-    tfcaps_routing_scratch s;
-    s.sums = (int64_t *)buf;
-    s.state = (int32_t *)(s.sums + outputs);
-    s.exps = (uint32_t *)(s.state + outputs);
-    s.scaled = (int16_t *)(s.exps + capsules);
-    s.votes = s.scaled + outputs;
-    return s;
+/* What is the same for all inputs of a batch; kept_votes where the scratch has room for them. */
+static tfcaps_routing prepare(const tfcaps_context *context, const tfcaps_capsule_dense_params *params,
+                              const tfcaps_capsule_dense_dims *dims, size_t need, size_t need_kept) {
+    const int32_t outputs = dims->output_capsules * dims->output_dimension;
+    const int32_t logit_bits =
+        params->logit_bits < TFCAPS_LOGIT_BITS ? params->logit_bits : TFCAPS_LOGIT_BITS;
+    int32_t narrow = 9;
+    while (dims->input_capsules > 2 << narrow) {
+        ++narrow;
+    }
+    char *buf = (char *)context->buf;
+    tfcaps_routing r;
+    r.params = params;
+    r.dims = dims;
+    r.outputs = outputs;
+    r.narrow = narrow;
+    r.exp_shift = logit_bits - TFCAPS_STEP_BITS;
+    r.carries = dims->output_capsules > 1 << (16 - narrow);
+    r.work = buf;
+    r.sums = (uint32_t *)(buf + tfcaps_routing_work_bytes(dims->output_capsules, dims->output_dimension));
+    r.state = (int32_t *)(r.sums + outputs);
+    r.scaled = (int16_t *)(r.state + outputs);
+    r.kept_votes = context->size < need_kept ? NULL : (int16_t *)(buf + need);
+    return r;
+}
+
+/* The smaller of two shifts' sum and the most that tfcaps_requantise takes. */
+static int32_t add_shifts(int32_t a, int32_t b) {
+    return a + b < 62 ? a + b : 62;
 }
 
 /* V from A: the state in units of votes and base-2 logits. */
-static TFCAPS_NOINLINE void scale_state(const tfcaps_capsule_dense_params *params, int32_t outputs,
-                                        const tfcaps_routing_scratch *s) {
-    for (int32_t n = 0; n < outputs; ++n) {
-        const int32_t log2_state = (int32_t)(((int64_t)s->state[n] * 47274) >> 15);
-        s->scaled[n] =
-            tfcaps_sat16(tfcaps_requantise(log2_state, params->multiplier[n], params->logit_shift));
+static TFCAPS_NOINLINE void scale_state(const tfcaps_routing *r) {
+    const int32_t shift =
+        add_shifts(r->params->logit_shift, r->params->logit_bits - r->exp_shift - TFCAPS_STEP_BITS);
+    for (int32_t n = 0; n < r->outputs; ++n) {
+        const int32_t log2_state = (int32_t)(((int64_t)r->state[n] * 47274) >> 15);
+        r->scaled[n] = tfcaps_sat16(tfcaps_requantise(log2_state, r->params->multiplier[n], shift));
     }
 }
 
-/* v of one output capsule from s [D] in Q12: writes Q15 to v, which may be s. */
-static void squash_sum(int32_t dimension, const int64_t *s, int64_t *v) {
+/* v of one output capsule in Q15 from s [D] in Q12, in place. */
+static void squash_sum(int32_t dimension, int32_t *s) {
     int32_t g = 15; /* 15 - ceil(log2(D) / 2) */
     for (int32_t power = 1; power < dimension; power *= 4) {
         --g;
     }
     int32_t largest = 0;
     for (int32_t d = 0; d < dimension; ++d) {
-        const int32_t magnitude = (int32_t)(s[d] < 0 ? -s[d] : s[d]);
+        const int32_t magnitude = s[d] < 0 ? -s[d] : s[d];
         largest = magnitude > largest ? magnitude : largest;
     }
     int32_t x = 0;
@@ -47,7 +68,7 @@ static void squash_sum(int32_t dimension, const int64_t *s, int64_t *v) {
     }
     uint32_t n2 = 0;
     for (int32_t d = 0; d < dimension; ++d) {
-        const int32_t t = (int32_t)s[d] >> x;
+        const int32_t t = s[d] >> x;
         n2 += (uint32_t)(t * t);
     }
     const uint32_t den = n2 + ((uint32_t)1 << (24 - 2 * x));
@@ -55,52 +76,53 @@ static void squash_sum(int32_t dimension, const int64_t *s, int64_t *v) {
     /* NOLINTNEXTLINE(clang-analyzer-core.BitwiseShift): den >= 2^(24 - 2 x) >= 2^4, so k < 32 */
     const int32_t gain = (int32_t)((tfcaps_isqrt(n2) << 15) / ((den << k) >> 16));
     for (int32_t d = 0; d < dimension; ++d) {
-        const int32_t t = (int32_t)s[d] >> x;
-        v[d] = tfcaps_sat((t * gain + (1 << (15 - k))) >> (16 - k), INT16_MIN, INT16_MAX);
+        const int32_t t = s[d] >> x;
+        s[d] = tfcaps_sat16((t * gain + (1 << (15 - k))) >> (16 - k));
     }
 }
 
-/* One iteration's end: the sums become v, in place. first: the sums are plain ones, of uncoupled votes. */
-static TFCAPS_NOINLINE void finish_sums(const tfcaps_capsule_dense_params *params,
-                                        const tfcaps_capsule_dense_dims *dims, int first, const int32_t *bias,
-                                        const tfcaps_routing_scratch *s) {
-    const int32_t dimension = dims->output_dimension;
-    const uint32_t sharers = (uint32_t)(dims->output_capsules + params->leaky);
+/* One iteration's end: the sums become v, which is added to the state. first: the sums are plain ones, of
+ * uncoupled votes. */
+static TFCAPS_NOINLINE void finish_sums(const tfcaps_routing *r, int first, const int32_t *bias) {
+    const tfcaps_capsule_dense_params *params = r->params;
+    const int32_t dimension = r->dims->output_dimension;
+    const uint32_t sharers = (uint32_t)(r->dims->output_capsules + params->leaky);
     const int64_t share = (int64_t)(((uint32_t)1 << 31) / sharers);
-    for (int32_t j = 0; j < dims->output_capsules; ++j) {
+    const int32_t shift = first ? params->sum_shift : add_shifts(params->sum_shift, 15 - r->narrow);
+    int32_t *s = (int32_t *)r->sums;
+    for (int32_t j = 0; j < r->dims->output_capsules; ++j) {
         for (int32_t n = j * dimension; n < (j + 1) * dimension; ++n) {
-            const int64_t a = first ? tfcaps_rshift(share * s->sums[n], 31) : tfcaps_rshift(s->sums[n], 15);
-            const int64_t q12 = tfcaps_requantise((int32_t)a, params->multiplier[n], params->sum_shift);
-            s->sums[n] = tfcaps_sat(q12 + (bias == NULL ? 0 : bias[n]), -(1 << 20), 1 << 20);
+            const int32_t a = first ? (int32_t)tfcaps_rshift(share * s[n], 31) : s[n];
+            const int64_t q12 = tfcaps_requantise(a, params->multiplier[n], shift);
+            s[n] = tfcaps_sat(q12 + (bias == NULL ? 0 : bias[n]), -(1 << 20), 1 << 20);
         }
-        squash_sum(dimension, s->sums + j * dimension, s->sums + j * dimension);
+        squash_sum(dimension, s + j * dimension);
+    }
+    for (int32_t n = 0; n < r->outputs; ++n) {
+        r->state[n] += s[n];
     }
 }
 
-static void route(const tfcaps_capsule_dense_params *params, const tfcaps_capsule_dense_dims *dims,
-                  const int8_t *input, const int8_t *kernel, const int32_t *bias,
-                  const tfcaps_routing_scratch *s, int8_t *output) {
-    const int32_t outputs = dims->output_capsules * dims->output_dimension;
-    for (int32_t iteration = 0; iteration < params->iterations; ++iteration) {
+static void route(const tfcaps_routing *r, const int8_t *input, const int8_t *kernel, const int32_t *bias,
+                  int8_t *output) {
+    memset(r->state, 0, (size_t)r->outputs * sizeof *r->state);
+    for (int32_t iteration = 0; iteration < r->params->iterations; ++iteration) {
+        /* Half of what is cut off the sum, on average. */
+        const uint32_t start = iteration == 0 ? 0 : (uint32_t)r->dims->input_capsules >> 1;
+        for (int32_t n = 0; n < r->outputs; ++n) {
+            r->sums[n] = start;
+        }
         if (iteration == 0) {
-            memset(s->state, 0, (size_t)outputs * sizeof *s->state);
-            tfcaps_routing_add_votes(params, dims, input, kernel, s);
-            for (int32_t n = 0; n < outputs; ++n) {
-                s->sums[n] = s->state[n];
-                s->state[n] = 0;
-            }
+            tfcaps_routing_add_votes(r, input, kernel);
         } else {
-            memset(s->sums, 0, (size_t)outputs * sizeof *s->sums);
-            scale_state(params, outputs, s);
-            tfcaps_routing_add_coupled(params, dims, input, kernel, s);
+            scale_state(r);
+            tfcaps_routing_add_coupled(r, input, kernel);
         }
-        finish_sums(params, dims, iteration == 0, bias, s);
-        for (int32_t n = 0; n < outputs; ++n) {
-            s->state[n] += (int32_t)s->sums[n];
-        }
+        finish_sums(r, iteration == 0, bias);
     }
-    for (int32_t n = 0; n < outputs; ++n) {
-        const int64_t rounded = (s->sums[n] + 128) >> 8;
+    const int32_t *v = (const int32_t *)r->sums;
+    for (int32_t n = 0; n < r->outputs; ++n) {
+        const int32_t rounded = (v[n] + 128) >> 8;
         output[n] = (int8_t)(rounded < INT8_MAX ? rounded : INT8_MAX);
     }
 }
@@ -130,6 +152,7 @@ tfcaps_status tfcaps_capsule_dense_s8(const tfcaps_context *context,
         return TFCAPS_ERROR_NULL;
     }
     size_t need = 0;
+    size_t need_kept = 0;
     tfcaps_status status = tfcaps_capsule_dense_s8_get_buffer_size(dims, &need);
     if (status != TFCAPS_OK) {
         return status;
@@ -142,9 +165,13 @@ tfcaps_status tfcaps_capsule_dense_s8(const tfcaps_context *context,
     if (context->size < need || (uintptr_t)context->buf % 8 != 0) {
         return TFCAPS_ERROR_SCRATCH;
     }
-    const tfcaps_routing_scratch s = split(context->buf, dims->output_capsules, outputs);
+    if (params->iterations == 1 ||
+        tfcaps_capsule_dense_s8_kept_get_buffer_size(dims, &need_kept) != TFCAPS_OK) {
+        need_kept = SIZE_MAX; /* nothing to keep, or more than can exist */
+    }
+    const tfcaps_routing r = prepare(context, params, dims, need, need_kept);
     for (int32_t batch = 0; batch < dims->batches; ++batch) {
-        route(params, dims, input, kernel, bias, &s, output);
+        route(&r, input, kernel, bias, output);
         input += (size_t)dims->input_capsules * (size_t)dims->input_dimension;
         output += outputs;
     }

@@ -1,5 +1,6 @@
 #include "tfcaps/kernels.h"
 #include "tfcaps_fixed_point.h"
+#include "tfcaps_routing.h"
 
 static int in_range(int32_t x, int32_t most) {
     return x >= 1 && x <= most;
@@ -22,8 +23,24 @@ tfcaps_status tfcaps_capsule_dense_s8_get_buffer_size(const tfcaps_capsule_dense
     if (!tfcaps_fits(batches * inputs) || !tfcaps_fits(batches * outputs) || !tfcaps_fits(inputs * outputs)) {
         return TFCAPS_ERROR_DIMS;
     }
-    /* Bytes of one output: sum 8, state 4, scaled state 2, vote 2; and a logit of 4 for every output capsule.
-     */
-    *size = (size_t)(16 * outputs + 4 * (uint64_t)dims->output_capsules + 7) & ~(size_t)7;
+    /* Sum, state and V of every output, and what a pass works on. */
+    const uint64_t work = tfcaps_routing_work_bytes(dims->output_capsules, dims->output_dimension);
+    *size = (size_t)(work + 10 * outputs + 7) & ~(size_t)7;
+    return TFCAPS_OK;
+}
+
+tfcaps_status tfcaps_capsule_dense_s8_kept_get_buffer_size(const tfcaps_capsule_dense_dims *dims,
+                                                           size_t *size) {
+    size_t least = 0;
+    const tfcaps_status status = tfcaps_capsule_dense_s8_get_buffer_size(dims, &least);
+    if (size == NULL || status != TFCAPS_OK) {
+        return size == NULL ? TFCAPS_ERROR_NULL : status;
+    }
+    const uint64_t kept =
+        tfcaps_routing_kept_bytes(dims->input_capsules, dims->output_capsules, dims->output_dimension);
+    if (!tfcaps_fits(kept + least)) {
+        return TFCAPS_ERROR_DIMS;
+    }
+    *size = (size_t)(kept + least + 7) & ~(size_t)7;
     return TFCAPS_OK;
 }

@@ -1,9 +1,28 @@
 #include "tfcaps_dot.h"
 #include "tfcaps_dot_block.h"
-#include "tfcaps_exp2_table.h"
-#include "tfcaps_fixed_point.h"
 #include "tfcaps_noinline.h"
 #include "tfcaps_routing.h"
+
+/* Plain C: one input capsule after the other. */
+
+/* The exponentials of one input capsule's logits, as they come: their sum, and whether one is far. */
+typedef struct near_exps {
+    uint32_t sum;
+    uint32_t indices; /* of the table, combined by or */
+} near_exps;
+
+static uint32_t add_exp(const tfcaps_routing *r, uint32_t logit, near_exps *near) {
+    const uint32_t index = tfcaps_table_index(logit, r->exp_shift);
+    const uint32_t e = tfcaps_exp_table[index % TFCAPS_EXP_ENTRIES];
+    near->indices |= index;
+    near->sum += e;
+    return e;
+}
+
+static near_exps first_exps(const tfcaps_routing *r) {
+    const near_exps none = {r->params->leaky ? tfcaps_exp_table[TFCAPS_EXP_CENTRE] : 0, 0};
+    return none;
+}
 
 /* An input capsule of K = 4 and what rounds its votes: all in registers. */
 typedef struct capsule_of_4 {
@@ -12,192 +31,183 @@ typedef struct capsule_of_4 {
     int32_t half;
 } capsule_of_4;
 
-static capsule_of_4 load_capsule(const tfcaps_capsule_dense_params *params, const int8_t *u) {
-    const int32_t zero_point = params->input_zero_point;
-    const int32_t shift = params->vote_shift;
+static capsule_of_4 load_capsule(const tfcaps_routing *r, const int8_t *u) {
+    const int32_t zero_point = r->params->input_zero_point;
+    const int32_t shift = r->params->vote_shift;
     const capsule_of_4 capsule = {
         u[0] - zero_point, u[1] - zero_point, u[2] - zero_point, u[3] - zero_point, shift, (1 << shift) >> 1};
     return capsule;
 }
 
-/* One element of h. */
+/* One element of h, before it becomes 16 bits. */
 static int32_t vote_of_4(const capsule_of_4 *u, const int8_t *kernel) {
     int32_t sum = u->half + kernel[0] * u->u0;
     sum += kernel[1] * u->u1;
     sum += kernel[2] * u->u2;
     sum += kernel[3] * u->u3;
-    return tfcaps_narrow16(sum >> u->shift);
+    return sum >> u->shift;
 }
 
-/* Adds h of one input capsule to sums [J * D]; kernel [J * D, 4]. */
-static TFCAPS_NOINLINE void add_votes_of_4(const tfcaps_capsule_dense_params *params, int32_t outputs,
-                                           const int8_t *u, const int8_t *kernel, int32_t *sums) {
-    const capsule_of_4 capsule = load_capsule(params, u);
-    const int32_t *end = sums + outputs;
-    while (sums != end) {
-        *sums++ += vote_of_4(&capsule, kernel);
+/* Adds h of one input capsule to the sums; kernel [J * D, 4]. */
+static TFCAPS_NOINLINE void add_votes_of_4(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel) {
+    const capsule_of_4 capsule = load_capsule(r, u);
+    uint32_t *sum = r->sums;
+    const uint32_t *end = sum + r->outputs;
+    while (sum != end) {
+        *sum++ += (uint32_t)vote_of_4(&capsule, kernel);
         kernel += 4;
     }
 }
 
-/* h and b of one input capsule. */
-static TFCAPS_NOINLINE void compute_logits_of_4(const tfcaps_capsule_dense_params *params, int32_t capsules,
-                                                int32_t dimension, const int8_t *u, const int8_t *kernel,
-                                                const tfcaps_routing_scratch *s) {
-    const capsule_of_4 capsule = load_capsule(params, u);
-    int16_t *h = s->votes;
-    const int16_t *v = s->scaled;
-    for (int32_t j = 0; j < capsules; ++j) {
-        const int16_t *end = h + dimension;
+/* h and e of one input capsule. */
+static TFCAPS_NOINLINE near_exps compute_exps_of_4(const tfcaps_routing *r, const int8_t *u,
+                                                   const int8_t *kernel, int16_t *h, uint32_t *exps) {
+    const capsule_of_4 capsule = load_capsule(r, u);
+    const int16_t *v = r->scaled;
+    near_exps near = first_exps(r);
+    for (int32_t j = 0; j < r->dims->output_capsules; ++j) {
+        const int16_t *end = h + r->dims->output_dimension;
         uint32_t logit = 0;
         while (h != end) {
-            const int32_t vote = vote_of_4(&capsule, kernel);
+            const int32_t vote = (int16_t)vote_of_4(&capsule, kernel);
             *h++ = (int16_t)vote;
             logit += (uint32_t)(vote * *v++);
             kernel += 4;
         }
-        s->exps[j] = logit;
+        exps[j] = add_exp(r, logit, &near);
     }
+    return near;
 }
 
-/* h of one input capsule u [K] for any K, with its transformations kernel [J * D, K]. */
-static TFCAPS_NOINLINE void compute_votes(const tfcaps_capsule_dense_params *params, int32_t outputs,
-                                          int32_t depth, const int8_t *u, const int8_t *kernel,
-                                          int16_t *votes) {
-    const int32_t shift = params->vote_shift;
+/* h of one input capsule u [K] for any K, with its transformations kernel [J * D, K], to votes and, as it is
+ * before it becomes 16 bits, onto the sums; neither for NULL. */
+static TFCAPS_NOINLINE void compute_votes(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel,
+                                          int16_t *votes, uint32_t *sums) {
+    enum {
+        BLOCK = 4
+    };
+    const int32_t depth = r->dims->input_dimension;
+    const int32_t shift = r->params->vote_shift;
     const uint32_t half = ((uint32_t)1 << shift) >> 1;
     const tfcaps_dot_rows row = {1, depth, 0, 0};
-    int32_t n = 0;
-    for (; TFCAPS_DOT_4X1_PAYS && n + 4 <= outputs; n += 4) {
-        uint32_t sums[4] = {half, half, half, half};
-        tfcaps_dot_4x1(&row, u, params->input_zero_point, kernel, depth, sums);
-        for (int32_t k = 0; k < 4; ++k) {
-            votes[n + k] = (int16_t)tfcaps_narrow16((int32_t)sums[k] >> shift);
-        }
-        kernel += 4 * depth;
-    }
-    for (; n < outputs; ++n) {
-        const uint32_t sum = tfcaps_dot(half, kernel, u, params->input_zero_point, depth);
-        votes[n] = (int16_t)tfcaps_narrow16((int32_t)sum >> shift);
-        kernel += depth;
-    }
-}
-
-/* Iteration 0 adds up the votes as they are, in the state's place: I * 2^15 < 2^31. */
-static void add_votes(const tfcaps_capsule_dense_params *params, int32_t outputs, int32_t depth,
-                      const int8_t *u, const int8_t *kernel, const tfcaps_routing_scratch *s) {
-    if (depth == 4) {
-        add_votes_of_4(params, outputs, u, kernel, s->state);
-        return;
-    }
-    compute_votes(params, outputs, depth, u, kernel, s->votes);
-    for (int32_t n = 0; n < outputs; ++n) {
-        s->state[n] += s->votes[n];
-    }
-}
-
-/* e of a logit that is so far below the largest. */
-static uint32_t exp_below(uint32_t below, int32_t shift) {
-    const uint32_t rounding =
-        shift == 0 ? 0 : (below >> (shift - 1)) & 1; /* the sum with a half needs 33 bits */
-    const uint32_t t = (below >> shift) + rounding;
-    return t >= 4096 ? 0 : (uint32_t)tfcaps_exp2_table[t & 255] >> (t >> 8);
-}
-
-/* b of one input capsule from its votes. It wraps: the converter's bound keeps it in range, hostile options
- * may not. */
-static TFCAPS_NOINLINE void compute_logits(int32_t capsules, int32_t dimension,
-                                           const tfcaps_routing_scratch *s) {
-    const int16_t *h = s->votes;
-    const int16_t *v = s->scaled;
-    for (int32_t j = 0; j < capsules; ++j) {
-        const int16_t *end = h + dimension;
-        uint32_t logit = 0;
-        while (h != end) {
-            logit += (uint32_t)(*h++ * *v++);
-        }
-        s->exps[j] = logit;
-    }
-}
-
-/* e from b, in place; returns its sum. */
-static TFCAPS_NOINLINE uint32_t compute_exps(const tfcaps_capsule_dense_params *params, int32_t capsules,
-                                             uint32_t *exps) {
-    int32_t largest = params->leaky ? 0 : INT32_MIN;
-    for (int32_t j = 0; j < capsules; ++j) {
-        const int32_t logit = (int32_t)exps[j];
-        largest = logit > largest ? logit : largest;
-    }
-    const int32_t shift = params->logit_bits - 8;
-    uint32_t sum = params->leaky ? exp_below((uint32_t)largest, shift) : 0; /* that of b_none = 0 */
-    for (int32_t j = 0; j < capsules; ++j) {
-        exps[j] = exp_below((uint32_t)largest - exps[j], shift);
-        sum += exps[j];
-    }
-    return sum;
-}
-
-/* sum + a * b, whose product fits 32 bits. */
-static int64_t add_product(int64_t sum, int32_t a, int32_t b) {
-#if defined(__thumb2__) /* one instruction for 64 bits, unless GCC widens b ahead of the loop */
-    __asm__("" : "+r"(b));
-    return sum + (int64_t)a * b;
-#else
-    return sum + a * b;
-#endif
-}
-
-/* Adds c * h of one input capsule to the sums. */
-static TFCAPS_NOINLINE void add_coupled(int32_t capsules, int32_t dimension, uint32_t exp_sum,
-                                        const tfcaps_routing_scratch *s) {
-    const int32_t bits = 16 - tfcaps_clz(exp_sum);
-    const int32_t q = bits > 0 ? bits : 0;
-    const uint32_t den = (exp_sum + (((uint32_t)1 << q) >> 1)) >> q;
-    /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): the largest logit has an e of 2^15 or so */
-    const uint32_t reciprocal = (((uint32_t)1 << 31) + (den >> 1)) / den;
-    const int16_t *h = s->votes;
-    int64_t *sum = s->sums;
-    uint32_t before = (uint32_t)1 << 15;
-    for (int32_t j = 0; j < capsules; ++j) {
-        const uint32_t p = before + ((s->exps[j] * reciprocal) >> q);
-        const uint32_t step = (p >> 16) - (before >> 16);
-        const int32_t c = step < 32767 ? (int32_t)step : 32767;
-        before = p;
-        for (const int16_t *end = h + dimension; h != end; ++h) {
-            *sum = add_product(*sum, *h, c);
-            ++sum;
-        }
-    }
-}
-
-void tfcaps_routing_add_votes(const tfcaps_capsule_dense_params *params,
-                              const tfcaps_capsule_dense_dims *dims, const int8_t *u, const int8_t *kernel,
-                              const tfcaps_routing_scratch *s) {
-    const int32_t outputs = dims->output_capsules * dims->output_dimension;
-    const int32_t depth = dims->input_dimension;
-    for (int32_t i = 0; i < dims->input_capsules; ++i) {
-        add_votes(params, outputs, depth, u, kernel, s);
-        u += depth;
-        kernel += (size_t)outputs * (size_t)depth;
-    }
-}
-
-void tfcaps_routing_add_coupled(const tfcaps_capsule_dense_params *params,
-                                const tfcaps_capsule_dense_dims *dims, const int8_t *u, const int8_t *kernel,
-                                const tfcaps_routing_scratch *s) {
-    const int32_t capsules = dims->output_capsules;
-    const int32_t dimension = dims->output_dimension;
-    const int32_t outputs = capsules * dimension;
-    const int32_t depth = dims->input_dimension;
-    for (int32_t i = 0; i < dims->input_capsules; ++i) {
-        if (depth == 4) {
-            compute_logits_of_4(params, capsules, dimension, u, kernel, s);
+    for (int32_t n = 0; n < r->outputs;) {
+        uint32_t found[BLOCK] = {half, half, half, half};
+        const int32_t count = TFCAPS_DOT_4X1_PAYS && n + BLOCK <= r->outputs ? BLOCK : 1;
+        if (count == BLOCK) {
+            tfcaps_dot_4x1(&row, u, r->params->input_zero_point, kernel, depth, found);
         } else {
-            compute_votes(params, outputs, depth, u, kernel, s->votes);
-            compute_logits(capsules, dimension, s);
+            found[0] = tfcaps_dot(half, kernel, u, r->params->input_zero_point, depth);
         }
-        add_coupled(capsules, dimension, compute_exps(params, capsules, s->exps), s);
+        for (int32_t k = 0; k < count; ++k) {
+            const int32_t vote = (int32_t)found[k] >> shift;
+            if (sums != NULL) {
+                sums[n + k] += (uint32_t)vote;
+            }
+            if (votes != NULL) {
+                votes[n + k] = (int16_t)vote;
+            }
+        }
+        n += count;
+        kernel += count * depth;
+    }
+}
+
+/* b of one input capsule's output capsule from its votes. It wraps: the converter's bound keeps it in range,
+ * hostile options may not. */
+static uint32_t logit_of(const int16_t *h, const int16_t *v, int32_t dimension) {
+    uint32_t logit = 0;
+    for (const int16_t *end = h + dimension; h != end;) {
+        logit += (uint32_t)(*h++ * *v++);
+    }
+    return logit;
+}
+
+/* e of one input capsule from its votes. */
+static TFCAPS_NOINLINE near_exps compute_exps(const tfcaps_routing *r, const int16_t *votes, uint32_t *exps) {
+    const int32_t dimension = r->dims->output_dimension;
+    const int16_t *v = r->scaled;
+    near_exps near = first_exps(r);
+    for (int32_t j = 0; j < r->dims->output_capsules; ++j) {
+        exps[j] = add_exp(r, logit_of(votes, v, dimension), &near);
+        votes += dimension;
+        v += dimension;
+    }
+    return near;
+}
+
+/* The same where a logit is far. */
+static TFCAPS_NOINLINE uint32_t compute_far_exps(const tfcaps_routing *r, const int16_t *votes,
+                                                 uint32_t *exps) {
+    const int32_t dimension = r->dims->output_dimension;
+    for (int32_t j = 0; j < r->dims->output_capsules; ++j) {
+        exps[j] = logit_of(votes + j * dimension, r->scaled + j * dimension, dimension);
+    }
+    return tfcaps_routing_far_exps(r, exps, 1);
+}
+
+/* Adds (c * h) >> 16 of one input capsule to the sums. */
+static TFCAPS_NOINLINE void add_coupled(const tfcaps_routing *r, const int16_t *h, uint32_t exp_sum,
+                                        uint32_t *exps) {
+    tfcaps_coupling_scale scale = tfcaps_couple(exp_sum, r->narrow);
+    if (r->carries) {
+        tfcaps_routing_carry(r, exp_sum, exps, 1);
+        scale.reciprocal = 1;
+        scale.shift = 0;
+    }
+    uint32_t *sum = r->sums;
+    for (int32_t j = 0; j < r->dims->output_capsules; ++j) {
+        const int32_t c = (int32_t)((exps[j] * scale.reciprocal) >> scale.shift);
+#if defined(__thumb__) && !defined(__thumb2__)
+        const int32_t high = c >> 8;
+        const int32_t low = c & 255;
+#else
+        const int32_t scaled = c * 256;
+#endif
+        for (const int16_t *end = h + r->dims->output_dimension; h != end; ++h) {
+#if defined(__thumb__) && !defined(__thumb2__) /* products of 32 bits only */
+            *sum++ += (uint32_t)((high * *h + ((low * *h) >> 8)) >> 8);
+#else
+            *sum++ += (uint32_t)(((int64_t)scaled * (*h * 256)) >> 32);
+#endif
+        }
+    }
+}
+
+void tfcaps_routing_add_votes(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel) {
+    const int32_t depth = r->dims->input_dimension;
+    int16_t *votes = r->kept_votes;
+    for (int32_t i = 0; i < r->dims->input_capsules; ++i) {
+        if (votes != NULL) {
+            compute_votes(r, u, kernel, votes, r->sums);
+            votes += r->outputs;
+        } else if (depth == 4) {
+            add_votes_of_4(r, u, kernel);
+        } else {
+            compute_votes(r, u, kernel, NULL, r->sums);
+        }
         u += depth;
-        kernel += (size_t)outputs * (size_t)depth;
+        kernel += (size_t)r->outputs * (size_t)depth;
+    }
+}
+
+void tfcaps_routing_add_coupled(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel) {
+    const int32_t depth = r->dims->input_dimension;
+    uint32_t *exps = (uint32_t *)r->work;
+    int16_t *row = (int16_t *)(exps + r->dims->output_capsules);
+    for (int32_t i = 0; i < r->dims->input_capsules; ++i) {
+        int16_t *votes = r->kept_votes == NULL ? row : r->kept_votes + (size_t)i * (size_t)r->outputs;
+        near_exps near;
+        if (r->kept_votes == NULL && depth == 4) {
+            near = compute_exps_of_4(r, u, kernel, votes, exps);
+        } else {
+            if (r->kept_votes == NULL) {
+                compute_votes(r, u, kernel, votes, NULL);
+            }
+            near = compute_exps(r, votes, exps);
+        }
+        const uint32_t sum = tfcaps_is_far(near.indices) ? compute_far_exps(r, votes, exps) : near.sum;
+        add_coupled(r, votes, sum, exps);
+        u += depth;
+        kernel += (size_t)r->outputs * (size_t)depth;
     }
 }

@@ -62,11 +62,12 @@ def dense_params(params):
     return native
 
 
-def capsule_dense(u, kernel, bias, params, capsules):
+def capsule_dense(u, kernel, bias, params, capsules, *, keep=False):
     u, kernel = np.ascontiguousarray(u), np.ascontiguousarray(kernel)
     dims = DenseDims(*u.shape, capsules, kernel.shape[1] // capsules)
     need = SIZE()
-    assert LIBRARY.tfcaps_capsule_dense_s8_get_buffer_size(c.byref(dims), c.byref(need)) == OK
+    getter = "tfcaps_capsule_dense_s8_kept_get_buffer_size" if keep else "tfcaps_capsule_dense_s8_get_buffer_size"
+    assert getattr(LIBRARY, getter)(c.byref(dims), c.byref(need)) == OK
     scratch = aligned(need.value)
     context = Context(scratch.ctypes.data, scratch.size)
     out = np.empty((len(u), capsules, dims.output_dimension), np.int8)

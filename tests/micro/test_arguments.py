@@ -52,8 +52,8 @@ class Layer:
         self.params = dense_params(np.random.default_rng(0), 6, capsules=3, inputs=4, depth=5)
         self.native = k.dense_params(self.params)
         self.dims = k.DenseDims(1, 4, 5, 3, 2)
-        self.scratch = k.aligned(128)
-        self.context = k.Context(self.scratch.ctypes.data, 112)
+        self.scratch = k.aligned(256)
+        self.context = k.Context(self.scratch.ctypes.data, 136)
         self.out = np.full(6, 99, np.int8)
         self.data = [np.zeros(20, np.int8), np.zeros(120, np.int8), None, self.out]
 
@@ -70,15 +70,29 @@ def test_capsule_dense_runs_in_exactly_the_scratch_it_asks_for():
     layer = Layer()
     need = k.SIZE()
     assert LIBRARY.tfcaps_capsule_dense_s8_get_buffer_size(c.byref(layer.dims), c.byref(need)) == k.OK
-    assert need.value == 112  # 16 * 6 + 4 * 3, rounded up to 8
+    assert need.value == 136  # 18 * 6 + 8 * 3, rounded up to 8
+    layer.context.size = need.value
     assert layer.run() == k.OK
-    assert np.all(layer.scratch[112:] == 0x5A)
+    assert np.all(layer.scratch[136:] == 0x5A)
     layer = Layer()
-    layer.context.size = 111
+    layer.context.size = 135
     assert layer.run() == k.ERROR_SCRATCH
     layer = Layer()
     layer.context.buf += 4
     assert layer.run() == k.ERROR_SCRATCH
+
+
+def test_capsule_dense_keeps_votes_in_exactly_the_scratch_it_asks_for():
+    layer = Layer()
+    need = k.SIZE()
+    assert LIBRARY.tfcaps_capsule_dense_s8_kept_get_buffer_size(c.byref(layer.dims), c.byref(need)) == k.OK
+    assert need.value == 136 + 2 * 4 * 6
+    for size, keeps in ((need.value - 1, False), (need.value, True), (need.value + 8, True)):
+        layer = Layer()
+        layer.context.size = size
+        assert layer.run() == k.OK
+        assert np.all(layer.scratch[need.value :] == 0x5A)
+        assert np.all(layer.scratch[136 : need.value] == 0x5A) == (not keeps)
 
 
 def test_capsule_dense_refuses_null():
@@ -136,11 +150,12 @@ def test_capsule_dense_refuses_dimensions_out_of_range(field, values):
 
 def test_scratch_size_refuses_too_many_outputs():
     need = k.SIZE()
-    size = LIBRARY.tfcaps_capsule_dense_s8_get_buffer_size
-    assert size(c.byref(k.DenseDims(1, 1, 1, 4096, 16)), c.byref(need)) == k.ERROR_DIMS
-    assert size(c.byref(k.DenseDims(1, 1, 1, 4095, 16)), c.byref(need)) == k.OK
-    assert size(None, c.byref(need)) == k.ERROR_NULL
-    assert size(c.byref(k.DenseDims(1, 1, 1, 1, 1)), None) == k.ERROR_NULL
+    for name in ("tfcaps_capsule_dense_s8_get_buffer_size", "tfcaps_capsule_dense_s8_kept_get_buffer_size"):
+        size = getattr(LIBRARY, name)
+        assert size(c.byref(k.DenseDims(1, 1, 1, 4096, 16)), c.byref(need)) == k.ERROR_DIMS
+        assert size(c.byref(k.DenseDims(1, 1, 1, 4095, 16)), c.byref(need)) == k.OK
+        assert size(None, c.byref(need)) == k.ERROR_NULL
+        assert size(c.byref(k.DenseDims(1, 1, 1, 1, 1)), None) == k.ERROR_NULL
 
 
 def test_readers_refuse_null():

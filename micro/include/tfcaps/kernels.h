@@ -100,8 +100,14 @@ typedef struct tfcaps_capsule_dense_dims {
     int32_t output_dimension; /* D, 1 ... 256; J * D <= 65535 */
 } tfcaps_capsule_dense_dims;
 
-/* How many bytes of scratch tfcaps_capsule_dense_s8 needs: 16 J D + 4 J, rounded up to 8. */
+/* How many bytes of scratch tfcaps_capsule_dense_s8 needs: 18 J D + 8 J, rounded up to 8, and 8 J more where
+ * D is odd. */
 tfcaps_status tfcaps_capsule_dense_s8_get_buffer_size(const tfcaps_capsule_dense_dims *dims, size_t *size);
+
+/* With how many it keeps the votes of iteration 0, which costs fewer instructions than making them again in
+ * every iteration and gives the same bits: 2 I J D more, or 2 I J (D + 1) where D is odd. */
+tfcaps_status tfcaps_capsule_dense_s8_kept_get_buffer_size(const tfcaps_capsule_dense_dims *dims,
+                                                           size_t *size);
 
 /* input [N, I, K], kernel [I, J * D, K], bias [J * D] in Q12 or NULL, output [N, J, D] of scale 1/128. */
 tfcaps_status tfcaps_capsule_dense_s8(const tfcaps_context *context,

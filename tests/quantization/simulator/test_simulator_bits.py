@@ -58,7 +58,9 @@ def test_capsule_dense_is_the_same_in_c(seed, wild):
     for _ in range(60):
         u, kernel, bias, params, capsules = random_layer(rng, wild=wild)
         result = capsule_dense(u, kernel, bias, params, capsules)
-        np.testing.assert_array_equal(kernels.capsule_dense(u, kernel, bias, params, capsules), result.output)
+        for keep in (False, True):
+            found = kernels.capsule_dense(u, kernel, bias, params, capsules, keep=keep)
+            np.testing.assert_array_equal(found, result.output)
         varied += np.ptp(result.couplings) > 500
     assert wild or varied > 10  # the comparison is of routing that routes
 
@@ -108,6 +110,40 @@ def test_couplings_of_many_capsules_sum_to_one():
     params = dense_params(rng, 8192, capsules=4096, inputs=5, depth=4)
     couplings = capsule_dense(u, kernel, None, params, 4096).couplings
     assert np.all(np.abs(couplings.sum(axis=1) - 2**15) <= 2)
+
+
+@pytest.mark.parametrize("strength", [0.5, 2, 8])
+def test_couplings_are_those_of_floats_however_far_the_logits_are(strength):
+    """Of votes that agree and disagree so strongly that the softmax saturates."""
+    rng = np.random.default_rng(5)
+    inputs, depth, capsules, dimension = 40, 4, 6, 8
+    u = rng.integers(-127, 128, (2, inputs, depth)).astype(np.int8)
+    shared = rng.standard_normal((1, capsules * dimension, depth)) * strength
+    kernel = shared + rng.standard_normal((inputs, capsules * dimension, depth)) * strength
+    scale = np.abs(kernel).max() / 127
+    kernel = np.round(kernel / scale).astype(np.int8)
+    unit = scale / 128
+    exponent = 31 - np.frexp(unit)[1]
+    multiplier = np.full(capsules * dimension, round(unit * 2.0**exponent))
+    bits = int(np.log2(32767 / (unit * 2 * np.log2(np.e))))
+    params = CapsuleDenseParams(0, 3, 0, 0, multiplier, exponent - 12, exponent + 15 - bits, bits)
+    votes = np.einsum("nik,iok->nio", u / 128, kernel * scale).reshape(2, inputs, capsules, dimension)
+    logits = np.zeros(votes.shape[:3])
+    for _ in range(3):
+        c = np.exp(logits - logits.max(axis=2, keepdims=True))
+        c /= c.sum(axis=2, keepdims=True)
+        s = np.einsum("nij,nijd->njd", c, votes)
+        n2 = (s * s).sum(axis=-1, keepdims=True)
+        v = s * np.sqrt(n2) / (1 + n2)
+        spread = np.abs(logits).max()
+        logits += np.einsum("nijd,njd->nij", votes, v)
+    result = capsule_dense(u, kernel, None, params, capsules)
+    found = result.couplings.transpose(0, 2, 1) / 2**15
+    assert spread > 3 * strength
+    assert np.corrcoef(found.ravel(), c.ravel())[0, 1] > 0.999
+    assert np.abs(found.sum(axis=2) - 1).max() <= 2 / 2**15
+    assert np.abs(np.linalg.norm(result.v / 2**15, axis=-1) - np.linalg.norm(v, axis=-1)).mean() < 0.006
+    np.testing.assert_array_equal(kernels.capsule_dense(u, kernel, None, params, capsules), result.output)
 
 
 def test_iteration_zero_without_routing_has_equal_couplings():
