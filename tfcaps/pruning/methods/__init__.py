@@ -20,6 +20,7 @@ from tfcaps.pruning.methods.random import Random
 from tfcaps.pruning.methods.sbpf import SBPF
 from tfcaps.pruning.methods.scored import ScoreMethod
 from tfcaps.pruning.methods.slimming import Slimming
+from tfcaps.pruning.methods.smcp import SMCP
 from tfcaps.pruning.methods.taylor import Taylor
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "METHODS",
     "NISP",
     "SBPF",
+    "SMCP",
     "Capsules",
     "Complexity",
     "EagleEye",
