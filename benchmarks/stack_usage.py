@@ -30,6 +30,9 @@ _COMPILER_LIBRARY = re.compile(r"__\w+")
 # Calls through a pointer, by the function that makes them: what the names of the called ones end in.
 INDIRECT = {"tfcaps_binary": "_row"}
 _NODE = re.compile(r'node: \{ title: "([^"]+)" label: "(?:[^"\\]|\\.)*?(?:\\n(\d+) bytes \(([^)]*)\))?"')
+# A function in assembly, whose frame the compiler takes for empty; and what in it takes stack.
+_NAKED = re.compile(r"^TFCAPS_NAKED\s+void (\w+)\(.*?^}", re.MULTILINE | re.DOTALL)
+_TAKEN = re.compile(r"addi sp, sp, -(\d+)|sub sp, #(\d+)|push {([^}]*)}")
 _EDGE = re.compile(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"')
 
 
@@ -54,13 +57,24 @@ def functions(target: str, sources: Sequence[Path]) -> dict[str, Function]:
         command = [board.toolchain.compiler, *board.toolchain.flags, *board.flags, "-std=c99", "-O3", "-c"]
         command += ["-fstack-usage", "-fcallgraph-info=su", f"-I{include_dir()}", *map(str, sources)]
         subprocess.run(command, cwd=folder, check=True)
-        graphs = "".join(path.read_text() for path in sorted(Path(folder).glob("*.ci")))
-    for name, size, kind in _NODE.findall(graphs):
-        if size:
-            found[name] = Function(int(size), kind)
-    for caller, called in _EDGE.findall(graphs):
-        found[caller].calls.add(called)
+        graphs = {path: (Path(folder) / f"{path.stem}.ci").read_text() for path in sources}
+    for path, graph in graphs.items():
+        assembly = {naked[1]: naked[0] for naked in _NAKED.finditer(path.read_text(encoding="utf-8"))}
+        for name, size, kind in _NODE.findall(graph):
+            if size:
+                found[name] = Function(int(size) + _taken(assembly.get(name, "")), kind)
+    for graph in graphs.values():
+        for caller, called in _EDGE.findall(graph):
+            found[caller].calls.add(called)
     return found
+
+
+def _taken(assembly: str) -> int:
+    """Bytes of stack that the instructions of a function take."""
+    taken = 0
+    for *sizes, pushed in _TAKEN.findall(assembly):
+        taken += sum(int(size) for size in sizes if size) + (4 * len(pushed.split(",")) if pushed else 0)
+    return taken
 
 
 def bound(name: str, found: dict[str, Function], path: tuple[str, ...] = ()) -> int:

@@ -8,7 +8,9 @@
 /* One input value in the common scale; 255 << 22 and the sum of two of them fit. */
 static inline int32_t tfcaps_add_term(int32_t value, int32_t zero_point, int32_t left_shift,
                                       int32_t multiplier, int32_t shift) {
-    return tfcaps_multiply((value - zero_point) * (1 << left_shift), multiplier, shift);
+    const int32_t x = (value - zero_point) * (1 << left_shift);
+    const int32_t scaled = tfcaps_scale_high(x, multiplier);
+    return shift == 0 ? scaled : tfcaps_shift_right(scaled, -shift);
 }
 
 static inline tfcaps_status tfcaps_check_add(const tfcaps_add_params *params) {

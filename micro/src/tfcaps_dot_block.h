@@ -2,6 +2,7 @@
 #ifndef TFCAPS_DOT_BLOCK_H
 #define TFCAPS_DOT_BLOCK_H
 
+#include "tfcaps_noinline.h"
 #include "tfcaps_variant.h"
 #include <stdint.h>
 
@@ -28,13 +29,18 @@ void tfcaps_dot_block(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t
                       const int8_t *kernel, int32_t kernel_stride, uint32_t *sums);
 
 /* Its shape here, and which file defines it: of tfcaps_dot_block_*.c, each is for one of these names. For
- * RISC-V vectors compilers vectorise plain loops; eight low registers of Arm are too few for two by two. */
+ * RISC-V vectors compilers vectorise plain loops; of eight low registers of Arm compilers make no two by two.
+ */
 #if defined(TFCAPS_RVV)
 #define TFCAPS_BLOCK_RVV
 #define TFCAPS_BLOCK_FILTERS 1
 #define TFCAPS_BLOCK_COLUMNS 1
 #elif defined(TFCAPS_DSP)
 #define TFCAPS_BLOCK_DSP
+#define TFCAPS_BLOCK_FILTERS 2
+#define TFCAPS_BLOCK_COLUMNS 2
+#elif defined(TFCAPS_THUMB1)
+#define TFCAPS_BLOCK_2X2_THUMB1
 #define TFCAPS_BLOCK_FILTERS 2
 #define TFCAPS_BLOCK_COLUMNS 2
 #elif defined(__thumb__) && !defined(__thumb2__)
@@ -45,6 +51,10 @@ void tfcaps_dot_block(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t
 #define TFCAPS_BLOCK_2X2
 #define TFCAPS_BLOCK_FILTERS 2
 #define TFCAPS_BLOCK_COLUMNS 2
+#elif defined(TFCAPS_RV32)
+#define TFCAPS_BLOCK_4X4_RV32
+#define TFCAPS_BLOCK_FILTERS 4
+#define TFCAPS_BLOCK_COLUMNS 4
 #else
 #define TFCAPS_BLOCK_4X2
 #define TFCAPS_BLOCK_FILTERS 4

@@ -8,7 +8,28 @@
 
 /* The high half of 2 a b, halves up. a and b are not both INT32_MIN. */
 static inline int32_t tfcaps_multiply_high(int32_t a, int32_t b) {
+#if defined(__thumb__) && !defined(__thumb2__) /* no instruction gives the high half */
+    const int32_t a_low = a & 0xffff;
+    const int32_t b_low = b & 0xffff;
+    const int32_t a_high = a >> 16;
+    const int32_t b_high = b >> 16;
+    const int32_t low = (int32_t)((uint32_t)a_low * (uint32_t)b_low >> 16) + a_low * b_high;
+    const int32_t middle = a_high * b_low + (low & 0xffff);
+    const int32_t high = a_high * b_high + (low >> 16) + (middle >> 16);
+    return (int32_t)((uint32_t)high * 2) + (((middle & 0xffff) + (1 << 14)) >> 15);
+#else
     return (int32_t)(((int64_t)a * b + ((int64_t)1 << 30)) >> 31);
+#endif
+}
+
+/* The same for b >= 0, below INT32_MAX whatever a. */
+static inline int32_t tfcaps_scale_high(int32_t a, int32_t b) {
+#if defined(__riscv) /* multiplies signed by unsigned */
+    const int64_t product = (int64_t)a * (int64_t)(uint64_t)((uint32_t)b << 1);
+    return (int32_t)(product >> 32) + (int32_t)((uint32_t)product >> 31);
+#else
+    return tfcaps_multiply_high(a, b);
+#endif
 }
 
 /* x / 2^n for 0 <= n <= 31, halves away from zero. */
@@ -18,12 +39,17 @@ static inline int32_t tfcaps_divide_by_power(int32_t x, int32_t n) {
     return (x >> n) + (remainder > (mask >> 1) + (x < 0));
 }
 
+/* The same for 1 <= n and x < INT32_MAX. */
+static inline int32_t tfcaps_shift_right(int32_t x, int32_t n) {
+    return (((x + (x >> 31)) >> (n - 1)) + 1) >> 1;
+}
+
 /* x * multiplier / 2^31 * 2^shift; a left shift wraps. */
 static inline int32_t tfcaps_multiply(int32_t x, int32_t multiplier, int32_t shift) {
-    if (shift > 0) {
-        return tfcaps_multiply_high((int32_t)((uint32_t)x << shift), multiplier);
+    if (shift < 0) {
+        return tfcaps_shift_right(tfcaps_scale_high(x, multiplier), -shift);
     }
-    return tfcaps_divide_by_power(tfcaps_multiply_high(x, multiplier), -shift);
+    return tfcaps_scale_high((int32_t)((uint32_t)x << shift), multiplier);
 }
 
 /* The same as an output: relative to its zero point, and limited. All three are int8. */

@@ -4,6 +4,8 @@
 
 #if defined(__GNUC__)
 #define TFCAPS_NOINLINE __attribute__((noinline))
+/* For a function that is one piece of assembly, which finds its parameters itself. */
+#define TFCAPS_NAKED _Pragma("GCC diagnostic ignored \"-Wunused-parameter\"") __attribute__((naked))
 #else
 #define TFCAPS_NOINLINE
 #endif

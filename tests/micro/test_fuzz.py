@@ -15,10 +15,10 @@ from tfcaps.micro.build import WARNINGS, compiler
 FUZZ = include_dir().parent / "fuzz"
 CORPUS = FUZZ / "corpus"
 TARGETS = ("options", "capsules", "nn")
-# The code that the kernels choose for a processor, chosen on the host.
+# The C that the kernels choose for a processor, chosen on the host.
 PROCESSORS = {
     "host": (),
-    "cortex_m0": ("-D__thumb__",),
+    "cortex_m0": ("-D__thumb__", "-DTFCAPS_PLAIN_C"),
     "cortex_m": ("-D__arm__", "-D__thumb__", "-D__thumb2__"),
     "riscv_vector": ("-D__riscv_vector",),
 }
