@@ -50,8 +50,8 @@ def fit(points: list[tuple[int, int, int]]) -> tuple[dict[str, float], list[floa
     return {key: round(float(value), 4) for key, value in zip(KEYS, coefficients, strict=True)}, errors.tolist()
 
 
-def main() -> None:
-    table = instruction_counts.read()
+def fitted(table: dict[str, Any]) -> dict[str, Any]:
+    """What is written: coefficients by board and operator, and under "header" what they are and how good."""
     targets: dict[str, Any] = {}
     errors: dict[str, dict[str, list[float]]] = {}
     for board in table["counts"]:
@@ -73,9 +73,13 @@ def main() -> None:
             for operator, boards in errors.items()
         },
     }
-    OUTPUT.parent.mkdir(exist_ok=True)
-    OUTPUT.write_text(json.dumps({"header": header, "targets": targets}, indent=1) + "\n")
-    for operator, error in header["relative_error"].items():
+    return {"header": header, "targets": targets}
+
+
+def main() -> None:
+    found = fitted(instruction_counts.read())
+    OUTPUT.write_text(json.dumps(found, indent=1) + "\n")
+    for operator, error in found["header"]["relative_error"].items():
         print(f"{operator:20} median {error['median']:.1%} largest {error['largest']:.1%}")
 
 

@@ -27,7 +27,7 @@ def write(name: str, title: str, columns: Sequence[str], rows: Sequence[Sequence
     Returns:
         The file's path.
     """
-    table = [_line(columns), _line(["---"] * len(columns)), *(_line([_cell(cell) for cell in row]) for row in rows)]
+    table = [line(columns), line(["---"] * len(columns)), *(line([_cell(cell) for cell in row]) for row in rows)]
     print("\n".join(table))
     text = "\n".join([f"# {title}", "", _provenance(), "", *table, "", notes, ""])
     RESULTS.mkdir(exist_ok=True)
@@ -36,7 +36,8 @@ def write(name: str, title: str, columns: Sequence[str], rows: Sequence[Sequence
     return path
 
 
-def _line(cells: Sequence[object]) -> str:
+def line(cells: Sequence[object]) -> str:
+    """A row of a Markdown table."""
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
