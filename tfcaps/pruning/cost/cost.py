@@ -19,13 +19,15 @@ class LayerCost:
     """One layer's share.
 
     Attributes:
-        name: The Keras layer's; a shared layer has one row.
+        name: The Keras layer's, behind those of the models it is nested in.
+        channels: Length of the last axis of what it writes; 0 for a layer that becomes part of its neighbour.
         parameters: Its variables' elements, as ``model.count_params()`` counts them.
         macs: Multiply-accumulates for one image.
         activation_bytes: Bytes of what it writes, in int8: 0 for a layer that becomes part of its neighbour.
     """
 
     name: str
+    channels: int
     parameters: int
     macs: int
     activation_bytes: int
@@ -85,11 +87,9 @@ class Cost:
         rows = []
         for name in names:
             own = [op for op in self.operators if op.layer == name]
-            rows.append(
-                LayerCost(
-                    name, self.by_layer.get(name, 0), sum(op.macs for op in own), sum(op.output_bytes for op in own)
-                )
-            )
+            channels = own[-1].output[-1] if own and own[-1].output else 0
+            macs, output_bytes = sum(op.macs for op in own), sum(op.output_bytes for op in own)
+            rows.append(LayerCost(name, channels, self.by_layer.get(name, 0), macs, output_bytes))
         return tuple(rows)
 
     def layer_instructions(self, board: str = "cortex-m4") -> dict[str, int]:
