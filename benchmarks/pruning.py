@@ -1,8 +1,8 @@
 """Every pruning method on Fashion-MNIST: what is left of the accuracy, and what is left to be stored and computed.
 
 Per network and seed: train the dense network; prune it by each method to half of its multiply-accumulates; train that
-on. The best method of each network is also taken to 30 %. All methods have the same images, the same epochs and the same
-step sizes after pruning; a method that starts again from fresh weights gets the epochs of the dense network as well.
+on. The best method of each network is also taken to 30 %. All methods have the same images, the same epochs and the
+same step sizes after pruning; a method that starts again from fresh weights gets the epochs of the dense network as well.
 "dense, trained on" is what the same further epochs do without pruning. Files, arenas and instructions are those of the
 first seed.
 
@@ -258,8 +258,8 @@ def table(cache, seeds, remains) -> list[list[str]]:
 FIGURES = ("macs", "parameters", "tflite_bytes", "tflm_arena_bytes", "predicted_arena_bytes", "arena_bytes",
            "predicted_instructions", "instructions", "seconds")  # fmt: skip
 COLUMNS = ["network", "method", "MAC left", "seeds", "pruned", "fine-tuned", "points against dense", "MAC",
-           "parameters", ".tflite, bytes", "arena of TFLite Micro", "arena of C, predicted", "arena of C", "instructions, predicted",
-           "instructions", "seconds"]  # fmt: skip
+           "parameters", ".tflite, bytes", "arena of TFLite Micro", "arena of C, predicted", "arena of C",
+           "instructions, predicted", "instructions", "seconds"]  # fmt: skip
 
 
 def _percent(value):
@@ -321,7 +321,7 @@ def main(arguments=None):
         f"{options.samples:,} training images of {options.data}, a twelfth of them held out for methods that compare "
         f"candidates; accuracy on all test images. Epochs: {schedule.dense} dense, {schedule.fine_tune} after pruning; "
         f"batch {BATCH}. Accuracies, MAC, parameters and seconds are means over seeds; files, arenas (bytes) and "
-        f"instructions are of the first seed. Instructions are those of one image on an emulated {BOARD}, not cycles.\n\n"
+        f"instructions are of the first seed. Instructions are for one image on an emulated {BOARD}, not cycles.\n\n"
         f"{verdict(cache, options.seeds)}"
     )
     if not options.quick:
