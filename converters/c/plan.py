@@ -99,6 +99,8 @@ class Plan:
                     "layout": layer.layout,
                     "weight_bytes": layer.weight_bytes,
                     "scratch_bytes": layer.emission.scratch,
+                    "wanted_scratch_bytes": max(layer.emission.scratch, layer.emission.wanted_scratch),
+                    "policy": layer.policy,
                     "live_bytes": self.live_bytes(layer),
                 }
                 for layer in program.layers

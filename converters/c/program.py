@@ -12,14 +12,16 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from tfcaps.converters.c.layouts import LAYOUTS, Layout
 from tfcaps.converters.c.ops import EMITTERS, Call, Emission
+from tfcaps.converters.c.ops.base import VOTES
 from tfcaps.errors import ConversionError, RuntimeUnavailableError, TfcapsError
 from tfcaps.planner.memory import Buffer, Follow, Memory
-from tfcaps.planner.place import place
+from tfcaps.planner.place import lower_bound, place
 from tfcaps.quantization.simulator.contract import check_capsule_op
 from tfcaps.runtime.shape_check import check_builtin_op
 from tfcaps.runtime.tflite_file import Operator, Tensor, TfliteFile
@@ -65,6 +67,14 @@ class Layer:
         """Its constants in flash."""
         return sum(array.nbytes for array in self.emission.constants.values())
 
+    @property
+    def policy(self) -> str:
+        """What it does with the scratch it has, where that is a matter of choice."""
+        emission = self.emission
+        if not emission.policies:
+            return ""
+        return emission.policies[0 < emission.wanted_scratch <= emission.scratch]
+
 
 @dataclasses.dataclass(frozen=True)
 class Program:
@@ -101,8 +111,7 @@ class Program:
     @property
     def arena_bytes(self) -> int:
         """The arena; never 0, as C has no arrays of nothing."""
-        ends = (offset + buffer.size for offset, buffer in zip(self.offsets, self.memory.buffers, strict=True))
-        return max(16, -(-max(ends, default=0) // 16) * 16)
+        return _arena_bytes(self.memory, self.offsets)
 
     @property
     def input_bytes(self) -> int:
@@ -141,20 +150,28 @@ class Program:
         return math.prod(self.tensors[tensor].shape)
 
 
-def build_program(model: TfliteFile, *, inputs_in_arena: bool = False, layout: str = "plain") -> Program:
+def build_program(
+    model: TfliteFile, *, inputs_in_arena: bool = False, layout: str = "plain", votes: str = "auto", ram: int = 0
+) -> Program:
     """Emits every operator and plans the memory.
 
     Args:
         model: The file.
         inputs_in_arena: Plan the inputs too, so that layers overwrite them when they are no longer needed.
         layout: How the weights lie: a name of `tfcaps.converters.c.layouts.LAYOUTS`.
+        votes: What becomes of the votes of capsule layers between routing iterations: "keep", "recompute", or "auto",
+            which keeps them where the arena has room.
+        ram: Bytes that the arena may have, if layers are quicker with more scratch memory than they need. They get
+            what lies free in the smallest arena in any case.
 
     Raises:
         ConversionError: An operator that has no kernel, or one that its kernel cannot take; names operator, layer and
             tensor.
         FileFormatError: The model contradicts itself.
-        TfcapsError: There is no such layout.
+        TfcapsError: There is no such layout or policy of votes, or `ram` is negative.
     """
+    if votes not in VOTES or ram < 0:
+        raise TfcapsError(f"expected votes of {', '.join(VOTES)} and ram >= 0, got {votes!r} and {ram}")
     chosen = LAYOUTS[layout]
     inputs, outputs, inner = _without_floats(model)
     for index in (*inputs, *outputs):
@@ -170,7 +187,7 @@ def build_program(model: TfliteFile, *, inputs_in_arena: bool = False, layout: s
     if inputs_in_arena:
         layers = [_copy_in(model, n, index) for n, index in enumerate(inputs)]
     for number, op in inner:
-        call = _call(model, number, op)
+        call = _call(model, number, op, votes)
         emission, laid_out = _emit(model, call, chosen)
         for index in op.outputs:
             roots[index] = roots[op.inputs[0]] if not emission.call else index
@@ -184,7 +201,7 @@ def build_program(model: TfliteFile, *, inputs_in_arena: bool = False, layout: s
             layers.append(_copy(model, len(layers), root, n, index))
         else:
             places[root] = Place("output", n)
-    memory, scratch = _memory(model, layers, places)
+    layers, memory, offsets, scratch = _arrange(model, layers, places, ram)
     return Program(
         tensors=model.tensors,
         inputs=inputs,
@@ -192,7 +209,7 @@ def build_program(model: TfliteFile, *, inputs_in_arena: bool = False, layout: s
         layers=tuple(layers),
         places=places,
         memory=memory,
-        offsets=tuple(place(memory)),
+        offsets=offsets,
         scratch=scratch,
         inputs_in_arena=inputs_in_arena,
         input_names=tuple(info.name for info in model.input_infos),
@@ -201,9 +218,9 @@ def build_program(model: TfliteFile, *, inputs_in_arena: bool = False, layout: s
     )
 
 
-def _call(model: TfliteFile, number: int, op: Operator) -> Call:
+def _call(model: TfliteFile, number: int, op: Operator, votes: str) -> Call:
     inputs = tuple(model.tensors[index] if index >= 0 else None for index in op.inputs)
-    return Call(number, op, inputs, tuple(model.tensors[index] for index in op.outputs))
+    return Call(number, op, inputs, tuple(model.tensors[index] for index in op.outputs), votes)
 
 
 def _emit(model: TfliteFile, call: Call, layout: Layout) -> tuple[Emission, str]:
@@ -255,6 +272,34 @@ def _copy(model: TfliteFile, index: int, root: int, output: int, tensor: int) ->
     size = math.prod(model.tensors[tensor].shape)
     emission = Emission(f"memcpy(outputs[{output}], $in0, {size})")
     return Layer(index, "COPY", model.tensors[tensor].name, (root,), (), emission)
+
+
+def _arena_bytes(memory: Memory, offsets: Sequence[int]) -> int:
+    ends = (offset + buffer.size for offset, buffer in zip(offsets, memory.buffers, strict=True))
+    return max(16, -(-max(ends, default=0) // 16) * 16)
+
+
+def _arrange(
+    model: TfliteFile, layers: list[Layer], places: dict[int, Place], ram: int
+) -> tuple[list[Layer], Memory, tuple[int, ...], dict[int, int]]:
+    """The smallest arena, and in it, or in `ram` bytes, what scratch the layers want, the smallest wishes first."""
+    outside = dict(places)
+    memory, scratch = _memory(model, layers, places)
+    offsets = tuple(place(memory))
+    most = max(_arena_bytes(memory, offsets), ram)
+    wishes = [layer for layer in layers if layer.emission.wanted_scratch > layer.emission.scratch]
+    for layer in sorted(wishes, key=lambda layer: layer.emission.wanted_scratch):
+        granted = dataclasses.replace(layer.emission, scratch=layer.emission.wanted_scratch)
+        trial, trial_places = list(layers), dict(outside)
+        trial[layer.index] = dataclasses.replace(layer, emission=granted)
+        trial_memory, trial_scratch = _memory(model, trial, trial_places)
+        if lower_bound(trial_memory) > most:
+            continue
+        trial_offsets = tuple(place(trial_memory))
+        if _arena_bytes(trial_memory, trial_offsets) <= most:
+            layers, memory, offsets, scratch = trial, trial_memory, trial_offsets, trial_scratch
+            places.update(trial_places)
+    return layers, memory, offsets, scratch
 
 
 def _memory(model: TfliteFile, layers: list[Layer], places: dict[int, Place]) -> tuple[Memory, dict[int, int]]:

@@ -87,6 +87,8 @@ def to_c(
     self_test: Images | None = None,
     inputs_in_arena: bool = False,
     layout: str = "plain",
+    votes: str = "auto",
+    ram: int = 0,
 ) -> Plan:
     """Write a C99 program that computes what TFLite Micro computes, bit for bit.
 
@@ -105,6 +107,10 @@ def to_c(
             caller who writes the image there, and one copy of it for any other.
         layout: How the weights lie in flash: "plain", or what is quicker on the processor at hand (see
             `docs/ahead_of_time.md`). The program runs on every processor and gives the same bits in any case.
+        votes: What becomes of the votes of capsule layers between routing iterations: "keep" (quicker), "recompute"
+            (less memory), or "auto", which keeps them where the arena has room.
+        ram: Bytes that the arena may have, for layers that are quicker with more scratch memory than they need. They
+            get what lies free in the smallest arena in any case.
 
     Returns:
         The memory plan.
@@ -112,14 +118,14 @@ def to_c(
     Raises:
         FileFormatError: The model is damaged.
         ConversionError: An operator has no kernel; the message names operator, layer and tensor.
-        TfcapsError: The name is no identifier, there is no such layout, or the folder cannot be written. Nothing has
-            been written in any of these cases.
+        TfcapsError: The name is no identifier, there is no such layout or policy of votes, or the folder cannot
+            be written. Nothing has been written in any of these cases.
     """
     check_name(name)
     folder = Path(out_dir)
     check_folder(folder)
     file = read_tflite(model)
-    program = build_program(file, inputs_in_arena=inputs_in_arena, layout=layout)
+    program = build_program(file, inputs_in_arena=inputs_in_arena, layout=layout, votes=votes, ram=ram)
     plan = make_plan(program)
     source = Source(name, plan, make_self_test(file, program, self_test))
     write_folder(folder, files_of(source))

@@ -24,13 +24,14 @@ _ALIGNMENT = 16  # of c/run_model.c
 
 @dataclasses.dataclass(frozen=True)
 class Layer:
-    """One layer of a measurement: an operator of the file, and what it cost."""
+    """One layer of a measurement: an operator of the file, what it cost, and what it does with its scratch memory."""
 
     index: int
     op: str
     name: str
     instructions: int
     macs: int
+    policy: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,6 +146,6 @@ def _layers(board: Board, generated: Path, done: Run, images: int) -> tuple[Laye
         )
     means = [round(sum(done.counts[n::marks]) / images) for n in range(len(listed))]
     return tuple(
-        Layer(layer["index"], layer["op"], layer["name"], count, layer["macs"])
+        Layer(layer["index"], layer["op"], layer["name"], count, layer["macs"], layer["policy"])
         for layer, count in zip(listed, means, strict=True)
     )

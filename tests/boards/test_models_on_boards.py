@@ -10,7 +10,7 @@ from on_boards import every_board
 from tfcaps.cli.main import cli
 
 MACS = {"tiny": 106_560, "micro": 354_560, "q7_mnist": 4_143_680}
-LAYER_KEYS = ["index", "op", "name", "instructions", "macs"]
+LAYER_KEYS = ["index", "op", "name", "instructions", "macs", "policy"]
 
 
 @every_board

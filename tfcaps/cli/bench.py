@@ -51,6 +51,8 @@ def _state(board: boards.Board) -> str:
 @options.seed_option
 @click.option("--against", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another .tflite.")
 @click.option("--chart", type=click.Path(path_type=Path), help="Draw a bar chart by layer into this .png.")
+@options.votes_option
+@options.ram_option
 @click.option(
     "--timeout", type=options.POSITIVE, default=300, help="Seconds after which a program that does not end is stopped."
 )
@@ -70,6 +72,8 @@ def bench(
     seed: int,
     against: Path | None,
     chart: Path | None,
+    votes: str,
+    ram: int,
     timeout: int,
     as_json: bool,
 ) -> None:
@@ -84,8 +88,9 @@ def bench(
         files.check(chart, ".png")
     chosen = list(boards.BOARDS.values() if _ALL in targets else map(boards.board, dict.fromkeys(targets)))
     boards.require([board.toolchain for board in chosen])
-    found = _measure(model, chosen, images, seed, timeout)
-    other = None if against is None else _measure(against, chosen, images, seed, timeout)
+    memory = {"votes": votes, "ram": ram}
+    found = _measure(model, chosen, images, seed, timeout, memory)
+    other = None if against is None else _measure(against, chosen, images, seed, timeout, memory)
     if chart is not None:
         from tfcaps.micro.boards.chart import draw
 
@@ -104,7 +109,7 @@ def bench(
 
 
 def _measure(
-    model: Path, chosen: Sequence[boards.Board], images: int, seed: int, timeout: float
+    model: Path, chosen: Sequence[boards.Board], images: int, seed: int, timeout: float, memory: dict[str, Any]
 ) -> list[boards.Measurement]:
     """Generate the C once a layout, then build and run it for every board, as many at a time as processors."""
     from tfcaps.cli import console
@@ -116,7 +121,7 @@ def _measure(
         folder = Path(name)
         runner = host(file)
         layouts = sorted({board.layout for board in chosen})
-        plans = [to_c(file, folder / layout, name=boards.MODEL_NAME, layout=layout) for layout in layouts]
+        plans = [to_c(file, folder / layout, name=boards.MODEL_NAME, layout=layout, **memory) for layout in layouts]
         program = plans[0].program
         ends = ([program.tensors[k] for k in indices] for indices in (program.inputs, program.outputs))
         inputs, expected = random_vectors(runner, *ends, images, seed)
@@ -150,10 +155,14 @@ def _print(model: Path, found: list[boards.Measurement]) -> None:
     console.print_table(f"{model.name}, one image; memory in bytes", columns, rows, whole="target")
     for m in found:
         rows = [
-            [layer.index, layer.op, layer.name, layer.instructions, layer.macs, _a_mac(layer)] for layer in m.layers
+            [layer.index, layer.op, layer.name, layer.instructions, layer.macs, _a_mac(layer), layer.policy or "-"]
+            for layer in m.layers
         ]
         console.print_table(
-            f"layers on {m.target}", ["#", "operator", "name", "instructions", "MAC", "instr/MAC"], rows, "operator"
+            f"layers on {m.target}",
+            ["#", "operator", "name", "instructions", "MAC", "instr/MAC", "policy"],
+            rows,
+            "operator",
         )
 
 

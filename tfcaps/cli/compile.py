@@ -30,6 +30,8 @@ from tfcaps.cli.console import naming
 @click.option("--plan", "picture", type=click.Path(path_type=Path), help="Draw the memory plan as a .png.")
 @click.option("--inputs-in-arena", is_flag=True, help="Have the inputs in the arena: less memory in all.")
 @click.option("--layout", default="plain", show_default=True, help="How the weights lie: plain, or for a processor.")
+@options.votes_option
+@options.ram_option
 @options.json_option
 def compile(
     model: Path,
@@ -39,6 +41,8 @@ def compile(
     picture: Path | None,
     inputs_in_arena: bool,
     layout: str,
+    votes: str,
+    ram: int,
     as_json: bool,
 ) -> None:
     """Turn a .tflite into a C program.
@@ -59,6 +63,8 @@ def compile(
             self_test=_self_test(image, model),
             inputs_in_arena=inputs_in_arena,
             layout=layout,
+            votes=votes,
+            ram=ram,
         )
     if picture is not None:
         with files.replacing(picture) as part:
@@ -69,7 +75,7 @@ def compile(
     print(plan.text())
     console.print_table(
         f"{model.name} in {output}",
-        ["#", "operator", "layer", "MAC", "weights", "layout", "scratch"],
+        ["#", "operator", "layer", "MAC", "weights", "layout", "scratch", "policy"],
         [
             [
                 layer.index,
@@ -79,6 +85,7 @@ def compile(
                 layer.weight_bytes,
                 layer.layout,
                 layer.emission.scratch,
+                layer.policy or "-",
             ]
             for layer in plan.program.layers
         ],

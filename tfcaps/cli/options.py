@@ -27,6 +27,16 @@ SEED = click.IntRange(0, 2**32 - 1)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 seed_option = click.option("--seed", type=SEED, default=0, help="Seed of everything random.")
+votes_option = click.option(
+    "--votes",
+    type=click.Choice(["auto", "keep", "recompute"]),
+    default="auto",
+    show_default=True,
+    help="Votes of capsule layers between iterations: kept if the arena has room, always or never.",
+)
+ram_option = click.option(
+    "--ram", type=click.IntRange(min=0), default=0, help="Bytes the arena may have, if layers are quicker with more."
+)
 batch_size_option = click.option("--batch-size", type=POSITIVE, default=128, help="Images in a training step.")
 
 

@@ -26,6 +26,7 @@ from tfcaps.runtime.tflite_file import Operator, Tensor
 
 Shape = tuple[int, ...]
 Value = int | str | Sequence[int]
+VOTES = ("auto", "keep", "recompute")
 MAX_RANK = 6
 MAX_EXTENT = 65535
 MAX_SHIFT = 30
@@ -83,7 +84,9 @@ class Emission:
         structs: What the call refers to by name.
         constants: int8 and int32 arrays by role.
         pointers: Local arrays of pointers: name to elements such as `$in0`; outputs when the name says so.
-        scratch: Bytes.
+        scratch: Bytes that it needs.
+        wanted_scratch: Bytes with which it is quicker, granted where they are free; 0 for no more than it needs.
+        policies: What it does with `scratch` bytes and what with `wanted_scratch`, in words; empty without a choice.
         macs: Multiply-accumulates.
         overlaps: What the outputs may share with the inputs.
     """
@@ -93,6 +96,8 @@ class Emission:
     constants: Mapping[str, NDArray[Any]] = dataclasses.field(default_factory=dict)
     pointers: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     scratch: int = 0
+    wanted_scratch: int = 0
+    policies: tuple[str, ...] = ()
     macs: int = 0
     overlaps: Sequence[Overlap] = ()
 
@@ -106,12 +111,14 @@ class Call:
         op: The operator.
         inputs: Its input tensors; None for one left out.
         outputs: Its output tensors.
+        votes: What becomes of the votes of a capsule layer: one of `VOTES`.
     """
 
     number: int
     op: Operator
     inputs: tuple[Tensor | None, ...]
     outputs: tuple[Tensor, ...]
+    votes: str = "auto"
 
     @property
     def output(self) -> Tensor:

@@ -69,6 +69,10 @@ def capsule_dense(call: Call) -> Emission:
     if bias is not None:
         constants["bias"] = bias
     votes = batches * count * capsules * dimension
+    least = scratch("tfcaps_capsule_dense_s8", dims)
+    wanted = 0
+    if params.iterations > 1 and call.votes != "recompute":
+        wanted = scratch("tfcaps_capsule_dense_s8_kept", dims)
     bias_name = "NULL" if bias is None else "$bias"
     return Emission(
         f"tfcaps_capsule_dense_s8(&context, &params, &dims, $in0, $kernel, {bias_name}, $out0)",
@@ -81,6 +85,8 @@ def capsule_dense(call: Call) -> Emission:
             dims,
         ],
         constants,
-        scratch=scratch("tfcaps_capsule_dense_s8", dims),
+        scratch=max(least, wanted) if call.votes == "keep" else least,
+        wanted_scratch=wanted,
+        policies=("votes recomputed", "votes kept") if params.iterations > 1 else (),
         macs=votes * (depth + 2 * params.iterations - 1),
     )
