@@ -2,9 +2,9 @@
 
 Per network and seed: train the dense network; prune it by each method to half of its multiply-accumulates; train that
 on. The best method of each network is also taken to 30 %. All methods have the same images, the same epochs and the
-same step sizes after pruning; a method that starts again from fresh weights gets the epochs of the dense network as well.
-"dense, trained on" is what the same further epochs do without pruning. Files, arenas and instructions are those of the
-first seed.
+same step sizes after pruning; a method that starts again from fresh weights gets the epochs of the dense network as
+well. "dense, trained on" is what the same further epochs do without pruning. Files, arenas and instructions are those
+of the first seed.
 
 Every result is stored at once, so that a run that was stopped goes on where it was.
 """
@@ -66,11 +66,12 @@ NETWORKS = {
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long everything is trained."""
+    """Epochs, and what the step size is multiplied by after each of them; it begins at half the dense network's."""
 
     dense: int
     fine_tune: int
-    decay: float = 0.8
+    dense_decay: float = 0.8
+    decay: float = 0.4
 
 
 class Cache:
@@ -151,7 +152,7 @@ def dense_model(network, seed, data, schedule, folder, cache):
             model.set_weights([stored[f"arr_{k}"] for k in range(len(stored.files))])
         return model
     started = time.monotonic()
-    fit(model, network, data, schedule.dense, rate, schedule.decay)
+    fit(model, network, data, schedule.dense, rate, schedule.dense_decay)
     np.savez(path, *model.get_weights())
     seconds = time.monotonic() - started
     cost = CostModel(ChannelGraph(model)).dense
@@ -176,7 +177,8 @@ def run(network, row, remains, seed, model, data, validation, schedule) -> dict:
     method, options = ROWS.get(row, (row, {}))
     fresh = METHODS[method].from_scratch
     epochs = schedule.fine_tune // options.get("steps", 1) + (schedule.dense if fresh else 0)
-    how = {"epochs": epochs, "batch_size": BATCH, "learning_rate": rate if fresh else rate / 2, "decay": schedule.decay}
+    steps = (rate, schedule.dense_decay) if fresh else (rate / 2, schedule.decay)
+    how = {"epochs": epochs, "batch_size": BATCH, "learning_rate": steps[0], "decay": steps[1]}
     started = time.monotonic()
     result = prune(
         model,
@@ -319,8 +321,8 @@ def main(arguments=None):
     lines = table(cache, options.seeds, (0.5, 0.3))
     notes = (
         f"{options.samples:,} training images of {options.data}, a twelfth of them held out for methods that compare "
-        f"candidates; accuracy on all test images. Epochs: {schedule.dense} dense, {schedule.fine_tune} after pruning; "
-        f"batch {BATCH}. Accuracies, MAC, parameters and seconds are means over seeds; files, arenas (bytes) and "
+        f"candidates; accuracy on all test images. Epochs: {schedule.dense} dense, {schedule.fine_tune} after pruning, "
+        f"batch {BATCH}, Adam. Accuracies, MAC, parameters and seconds are means over seeds; files, arenas (bytes) and "
         f"instructions are of the first seed. Instructions are for one image on an emulated {BOARD}, not cycles.\n\n"
         f"{verdict(cache, options.seeds)}"
     )

@@ -24,7 +24,7 @@ def show(report: PruneReport) -> None:
         whole="group",
     )
     columns = ["layer", "channels", "parameters", "MAC", "bytes", f"instructions ({report.board})"]
-    rows = [
+    rows: list[list[object]] = [
         [row.name, *map(_cell, (row.channels, row.parameters, row.macs, row.activation_bytes, row.instructions))]
         for row in report.layers
     ]
