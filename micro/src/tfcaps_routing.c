@@ -3,6 +3,11 @@
 #include "tfcaps_noinline.h"
 #include "tfcaps_routing.h"
 
+#if defined(TFCAPS_MVE)
+#define tfcaps_routing_add_votes tfcaps_routing_plain_add_votes
+#define tfcaps_routing_add_coupled tfcaps_routing_plain_add_coupled
+#endif
+
 /* Plain C: one input capsule after the other. */
 
 /* The exponentials of one input capsule's logits, as they come: their sum, and whether one is far. */

@@ -7,6 +7,7 @@
 #include "tfcaps/kernels.h"
 #include "tfcaps_exp_table.h"
 #include "tfcaps_fixed_point.h"
+#include "tfcaps_variant.h"
 
 enum {
     TFCAPS_LOGIT_BITS = 24, /* the most fraction bits of b */
@@ -33,9 +34,10 @@ static inline int32_t tfcaps_even(int32_t dimension) {
     return (dimension + 1) & ~1;
 }
 
-/* The most that a pass of any variant needs: for two input capsules V, votes and e. */
+/* The most that a pass of any variant needs: for two input capsules V, votes and e, or for four votes and e.
+ */
 static inline uint64_t tfcaps_routing_work_bytes(int32_t capsules, int32_t dimension) {
-    return 8 * (uint64_t)capsules * (uint64_t)(tfcaps_even(dimension) + 1);
+    return 8 * (uint64_t)capsules * (uint64_t)(tfcaps_even(dimension) + 2);
 }
 
 /* Votes of all input capsules. */
@@ -50,6 +52,12 @@ void tfcaps_routing_add_votes(const tfcaps_routing *r, const int8_t *u, const in
 /* Any later iteration: sums[n] += the sum over all input capsules of (c_ij h_in) >> 16, with c by the logits
  * that scaled gives. Uses kept_votes instead of u and kernel. */
 void tfcaps_routing_add_coupled(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
+
+/* The same in plain C, for what a variant leaves. */
+#if defined(TFCAPS_MVE) || defined(TFCAPS_RVV)
+void tfcaps_routing_plain_add_votes(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
+void tfcaps_routing_plain_add_coupled(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
+#endif
 
 /* e of logits that lie so many words apart, in their place, relative to that of the largest one; returns
  * their sum. For an input capsule with a logit that the table does not reach from zero. */
