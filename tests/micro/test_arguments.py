@@ -70,12 +70,12 @@ def test_capsule_dense_runs_in_exactly_the_scratch_it_asks_for():
     layer = Layer()
     need = k.SIZE()
     assert LIBRARY.tfcaps_capsule_dense_s8_get_buffer_size(c.byref(layer.dims), c.byref(need)) == k.OK
-    assert need.value == 136  # 18 * 6 + 8 * 3, rounded up to 8
+    assert need.value == 160  # 18 * 6 + 16 * 3, rounded up to 8
     layer.context.size = need.value
     assert layer.run() == k.OK
-    assert np.all(layer.scratch[136:] == 0x5A)
+    assert np.all(layer.scratch[160:] == 0x5A)
     layer = Layer()
-    layer.context.size = 135
+    layer.context.size = 159
     assert layer.run() == k.ERROR_SCRATCH
     layer = Layer()
     layer.context.buf += 4
@@ -86,13 +86,13 @@ def test_capsule_dense_keeps_votes_in_exactly_the_scratch_it_asks_for():
     layer = Layer()
     need = k.SIZE()
     assert LIBRARY.tfcaps_capsule_dense_s8_kept_get_buffer_size(c.byref(layer.dims), c.byref(need)) == k.OK
-    assert need.value == 136 + 2 * 4 * 6
+    assert need.value == 160 + 2 * 4 * 6
     for size, keeps in ((need.value - 1, False), (need.value, True), (need.value + 8, True)):
         layer = Layer()
         layer.context.size = size
         assert layer.run() == k.OK
         assert np.all(layer.scratch[need.value :] == 0x5A)
-        assert np.all(layer.scratch[136 : need.value] == 0x5A) == (not keeps)
+        assert np.all(layer.scratch[160 : need.value] == 0x5A) == (not keeps)
 
 
 def test_capsule_dense_refuses_null():

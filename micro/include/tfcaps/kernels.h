@@ -100,7 +100,7 @@ typedef struct tfcaps_capsule_dense_dims {
     int32_t output_dimension; /* D, 1 ... 256; J * D <= 65535 */
 } tfcaps_capsule_dense_dims;
 
-/* How many bytes of scratch tfcaps_capsule_dense_s8 needs: 18 J D + 8 J, rounded up to 8, and 8 J more where
+/* How many bytes of scratch tfcaps_capsule_dense_s8 needs: 18 J D + 16 J, rounded up to 8, and 8 J more where
  * D is odd. */
 tfcaps_status tfcaps_capsule_dense_s8_get_buffer_size(const tfcaps_capsule_dense_dims *dims, size_t *size);
 
