@@ -2,9 +2,9 @@
 
 Per network and seed: train the dense network; prune it by each method to half of its multiply-accumulates; train that
 on. The best method of each network is also taken to 30 %. All methods have the same images, the same epochs and the
-same step sizes after pruning; a method that starts again from fresh weights gets the epochs of the dense network as
-well. "dense, trained on" is what the same further epochs do without pruning. Files, arenas and instructions are those
-of the first seed.
+same step sizes after pruning; a method that starts again from fresh weights gets the epochs of the dense network
+instead. "dense, trained on" is what the same further epochs do without pruning. Files, arenas and instructions are
+those of the first seed.
 
 Every result is stored at once, so that a run that was stopped goes on where it was.
 """
@@ -41,14 +41,14 @@ FIRST_SEED = 0
 DENSE, TRAINED_ON = "dense", "dense, trained on"
 
 
-def vgg_small(input_shape=(28, 28, 1), num_classes=10, widths=(16, 16, 32, 32, 64, 64)):
-    """Six convolutions 3x3 with batch normalisation, a pool behind the second and fourth, global average, softmax."""
+def vgg_small(input_shape=(28, 28, 1), num_classes=10, widths=(16, 32, 32, 48, 48)):
+    """Five convolutions 3x3 with batch normalisation, a pool behind the first and third, global average, softmax."""
     x = h = keras.Input(input_shape)
     for number, width in enumerate(widths):
         h = keras.layers.Conv2D(width, 3, padding="same", use_bias=False, name=f"conv{number + 1}")(h)
         h = keras.layers.BatchNormalization(momentum=0.9, name=f"norm{number + 1}")(h)
         h = keras.layers.ReLU(name=f"relu{number + 1}")(h)
-        if number in (1, 3):
+        if number in (0, 2):
             h = keras.layers.MaxPooling2D(name=f"pool{number + 1}")(h)
     h = keras.layers.GlobalAveragePooling2D(name="average")(h)
     return keras.Model(x, keras.layers.Dense(num_classes, activation="softmax", name="classes")(h), name="vgg_small")
@@ -176,7 +176,7 @@ def run(network, row, remains, seed, model, data, validation, schedule) -> dict:
     _, loss, rate = NETWORKS[network]
     method, options = ROWS.get(row, (row, {}))
     fresh = METHODS[method].from_scratch
-    epochs = schedule.fine_tune // options.get("steps", 1) + (schedule.dense if fresh else 0)
+    epochs = schedule.fine_tune // options.get("steps", 1) + (schedule.dense - schedule.fine_tune if fresh else 0)
     steps = (rate, schedule.dense_decay) if fresh else (rate / 2, schedule.decay)
     how = {"epochs": epochs, "batch_size": BATCH, "learning_rate": steps[0], "decay": steps[1]}
     started = time.monotonic()
@@ -300,7 +300,8 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--samples", type=int, default=6_000, help="training images, a twelfth of them held out")
-    parser.add_argument("--epochs", type=int, nargs=2, default=[10, 3], metavar=("DENSE", "AFTER"))
+    parser.add_argument("--test-samples", type=int, default=5_000, help="test images")
+    parser.add_argument("--epochs", type=int, nargs=2, default=[8, 3], metavar=("DENSE", "AFTER"))
     parser.add_argument("--data", default="fashion_mnist", help="a name or a path tfcaps.datasets.load knows")
     parser.add_argument("--networks", nargs="+", choices=list(NETWORKS), default=list(NETWORKS))
     parser.add_argument("--methods", nargs="+", help="rows of the table; all by default")
@@ -312,17 +313,19 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     if options.quick:
         options.seeds, options.samples, options.epochs = [0], min(options.samples, 600), [2, 1]
+        options.test_samples = min(options.test_samples, 500)
     options.output_dir.mkdir(parents=True, exist_ok=True)
     schedule = Schedule(*options.epochs)
-    setting = {"data": options.data, "samples": options.samples, "epochs": options.epochs}
+    samples = [options.samples, options.test_samples]
+    setting = {"data": options.data, "samples": samples, "epochs": options.epochs}
     cache = Cache(options.output_dir / "results.json", setting)
     if not options.report:
         run_all(options, cache, schedule)
     lines = table(cache, options.seeds, (0.5, 0.3))
     notes = (
         f"{options.samples:,} training images of {options.data}, a twelfth of them held out for methods that compare "
-        f"candidates; accuracy on all test images. Epochs: {schedule.dense} dense, {schedule.fine_tune} after pruning, "
-        f"batch {BATCH}, Adam. Accuracies, MAC, parameters and seconds are means over seeds; files, arenas (bytes) and "
+        f"candidates, {options.test_samples:,} test images. Epochs: {schedule.dense} dense, {schedule.fine_tune} after "
+        f"pruning, batch {BATCH}, Adam. Accuracies, MAC, parameters and seconds are means over seeds; files, arenas (bytes) and "
         f"instructions are of the first seed. Instructions are for one image on an emulated {BOARD}, not cycles.\n\n"
         f"{verdict(cache, options.seeds)}"
     )
@@ -332,7 +335,8 @@ def main(arguments=None):
 
 
 def run_all(options, cache, schedule) -> None:
-    data = tfcaps.datasets.load(options.data).subset(train=options.samples, seed=0)
+    data = tfcaps.datasets.load(options.data)
+    data = data.subset(train=options.samples, test=min(options.test_samples, len(data.x_test)), seed=0)
     held_out = len(data.x_train) // 12
     validation = (data.x_train[:held_out], data.y_train[:held_out])
     data = dataclasses.replace(data, x_train=data.x_train[held_out:], y_train=data.y_train[held_out:])
