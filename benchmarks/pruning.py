@@ -325,8 +325,9 @@ def main(arguments=None):
     notes = (
         f"{options.samples:,} training images of {options.data}, a twelfth of them held out for methods that compare "
         f"candidates, {options.test_samples:,} test images. Epochs: {schedule.dense} dense, {schedule.fine_tune} after "
-        f"pruning, batch {BATCH}, Adam. Accuracies, MAC, parameters and seconds are means over seeds; files, arenas (bytes) and "
-        f"instructions are of the first seed. Instructions are for one image on an emulated {BOARD}, not cycles.\n\n"
+        f"pruning, batch {BATCH}, Adam. Accuracies, MAC, parameters and seconds are means over seeds; files, arenas "
+        f"(bytes) and instructions are of the first seed. Instructions are for one image on an emulated {BOARD}, not "
+        f"cycles.\n\n"
         f"{verdict(cache, options.seeds)}"
     )
     if not options.quick:

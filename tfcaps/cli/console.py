@@ -71,6 +71,21 @@ def print_pairs(title: str, pairs: Iterable[tuple[str, object]]) -> None:
 
 
 @contextlib.contextmanager
+def stages(description: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar on standard error, if that is a terminal, for work of several kinds one after the other.
+
+    Yields:
+        A function ``show(what, done, total)``: what is being done and how far it is.
+    """
+    with progress(description, 1) as show:
+
+        def stage(what: str, done: int, total: int) -> None:
+            show(done, total=total, description=f"{description}: {what}")
+
+        yield stage
+
+
+@contextlib.contextmanager
 def progress(description: str, total: int) -> Iterator[Callable[..., None]]:
     """A progress bar on standard error, if that is a terminal.
 
@@ -90,8 +105,8 @@ def progress(description: str, total: int) -> Iterator[Callable[..., None]]:
     with Progress(*columns, console=screen, disable=not screen.is_terminal, transient=True) as bar:
         task = bar.add_task(description, total=total, note="")
 
-        def show(done: int, note: str = "") -> None:
-            bar.update(task, completed=done, note=note)
+        def show(done: int, note: str = "", **more: Any) -> None:
+            bar.update(task, completed=done, note=note, **more)
 
         yield show
 

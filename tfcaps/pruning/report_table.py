@@ -18,7 +18,7 @@ def show(report: PruneReport) -> None:
     """Print groups, layers and sums."""
     cut = [group for group in report.groups if group.frozen is None]
     console.print_table(
-        f"{report.model} pruned by {report.method} to {report.target}",
+        "channels",
         ["group", "items", "kept", "part"],
         [[g.name, g.items.before, g.items.after, f"{g.items.ratio:.0%}"] for g in cut],
         whole="group",
@@ -36,7 +36,8 @@ def show(report: PruneReport) -> None:
     found = report.accuracy
     stages = (("before", found.before), ("pruned", found.pruned), ("fine-tuned", found.fine_tuned))
     said = [(f"accuracy, {name}", f"{value:.2%}") for name, value in stages if value is not None]
-    console.print_pairs("", [*said, ("seconds", f"{report.seconds:.0f}")])
+    pruned = [("model", report.model), ("method", report.method), ("at most", report.target)]
+    console.print_pairs("", [*pruned, *said, ("seconds", f"{report.seconds:.0f}")])
 
 
 def _cell(change: Change) -> str:
