@@ -3,6 +3,7 @@
 #include "tfcaps_noinline.h"
 #include "tfcaps_routing.h"
 
+#if !defined(TFCAPS_RVV)
 #if defined(TFCAPS_MVE)
 #define tfcaps_routing_add_votes tfcaps_routing_plain_add_votes
 #define tfcaps_routing_add_coupled tfcaps_routing_plain_add_coupled
@@ -216,3 +217,5 @@ void tfcaps_routing_add_coupled(const tfcaps_routing *r, const int8_t *u, const 
         kernel += (size_t)r->outputs * (size_t)depth;
     }
 }
+
+#endif

@@ -54,7 +54,7 @@ void tfcaps_routing_add_votes(const tfcaps_routing *r, const int8_t *u, const in
 void tfcaps_routing_add_coupled(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
 
 /* The same in plain C, for what a variant leaves. */
-#if defined(TFCAPS_MVE) || defined(TFCAPS_RVV)
+#if defined(TFCAPS_MVE)
 void tfcaps_routing_plain_add_votes(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
 void tfcaps_routing_plain_add_coupled(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
 #endif
