@@ -16,7 +16,7 @@ Apply = Callable[[Any], Callable[..., Any]]
 
 @dataclass(frozen=True)
 class Record:
-    """One call of one layer: the tensors that went in and came out."""
+    """One call of one layer: the tensors that went in, copies made for it alone, and those that came out."""
 
     layer: Any
     inputs: list[Any]
@@ -43,9 +43,9 @@ def _run(model: Any, inputs: list[Any], apply: Apply, records: list[Record]) -> 
     network = walk.network(model)
     values = {id(tensor): value for tensor, value in zip(walk.tensors(network.inputs), inputs, strict=True)}
     for node in network.nodes:
-        args = walk.swap(node.args, lambda tensor: values[id(tensor)])
-        kwargs = walk.swap(node.kwargs, lambda tensor: values[id(tensor)])
-        given = [values[id(tensor)] for tensor in walk.tensors((node.args, node.kwargs))]
+        # A copy for each reader, so that a gradient with respect to it is that through this reader alone.
+        given = [tf.identity(values[id(tensor)]) for tensor in walk.tensors((node.args, node.kwargs))]
+        args, kwargs = walk.swap((node.args, node.kwargs), _one_by_one(given))
         if walk.is_network(node.layer):
             outputs = _run(node.layer, given, apply, records)
         else:
@@ -53,3 +53,9 @@ def _run(model: Any, inputs: list[Any], apply: Apply, records: list[Record]) -> 
             records.append(Record(node.layer, given, outputs))
         values.update({id(tensor): value for tensor, value in zip(node.outputs, outputs, strict=True)})
     return [values[id(tensor)] for tensor in walk.tensors(network.outputs)]
+
+
+def _one_by_one(values: list[Any]) -> Callable[[Any], Any]:
+    """A function that returns the next of the values each time, whatever it is called with."""
+    following = iter(values)
+    return lambda _: next(following)

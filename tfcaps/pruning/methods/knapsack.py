@@ -131,7 +131,8 @@ def _merge(a: _Front, b: _Front, spare: float, limit: int) -> _Front:
     if len(points) > limit:
         width = (costs[points[-1]] - costs[points[0]]) / limit
         bucket = ((costs[points] - costs[points[0]]) / width).astype(np.int64)
-        points = points[np.append(np.flatnonzero(np.diff(bucket)), len(points) - 1)]
+        # The cheapest point stays: what all others may cost is counted from it.
+        points = points[np.unique([0, *np.flatnonzero(np.diff(bucket)), len(points) - 1])]
     at_a, at_b = np.divmod(points, len(b.costs))
     return _Merged(values[points], costs[points], (a, b), (at_a, at_b))
 

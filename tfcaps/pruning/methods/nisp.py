@@ -30,7 +30,7 @@ class NISP(ScoreMethod):
     3. The score of an item is the sum over all positions at which it is read. All groups are pruned at once, in every
        one the same part (section 3.5).
 
-    Of a residual stream an item is read in several places, and all count.
+    An item of a residual stream is read in several places: each counts, once, with what passes through this reader.
 
     Args:
         samples: Training images whose responses are ranked.

@@ -154,7 +154,7 @@ def _window_sum(layer: Any, x: Any) -> Any:
             total = max(0, (-(-int(length) // stride) - 1) * stride + window - int(length))
             pads.append((total // 2, total - total // 2))
         x = tf.pad(x, [(0, 0), *pads, (0, 0)])
-    return tf.nn.pool(x, size, "AVG", strides=strides, padding="VALID") * float(np.prod(size))
+    return tf.nn.avg_pool(x, size, strides, "VALID") * float(np.prod(size))
 
 
 def _tuple(value: Any, rank: int) -> tuple[int, ...]:

@@ -45,6 +45,7 @@ class Slimming(Method):
             paper takes 0.1.
         momentum: Of it.
         weight_decay: Added to the gradients of kernels as ``weight_decay * w``.
+        max_rate: The largest part of a group that may go. The paper has no such limit, 1.0, at which one channel stays.
         without_norm: What becomes of groups without gamma.
         **common: See `Method`.
     """
@@ -62,6 +63,7 @@ class Slimming(Method):
         learning_rate: float = 0.05,
         momentum: float = 0.9,
         weight_decay: float = 1e-4,
+        max_rate: float = 0.9,
         without_norm: str = "filters",
         **common: Any,
     ) -> None:
@@ -73,12 +75,14 @@ class Slimming(Method):
         check_number(self.name, "learning_rate", learning_rate, 0.0)
         check_number(self.name, "momentum", momentum, 0.0, 0.999)
         check_number(self.name, "weight_decay", weight_decay, 0.0)
+        check_number(self.name, "max_rate", max_rate, 0.0, 1.0)
         check_choice(self.name, "without_norm", without_norm, WITHOUT_NORM)
         self.strength = strength
         self.epochs = epochs
         self.learning_rate = learning_rate
         self.momentum = momentum
         self.weight_decay = weight_decay
+        self.max_rate = max_rate
         self.without_norm = without_norm
 
     def prepare(self, problem: Problem) -> Any:
@@ -107,7 +111,7 @@ class Slimming(Method):
         return problem.model
 
     def scores(self, problem: Problem) -> Scores:
-        """|gamma| of every channel, by group."""
+        """The mean |gamma| of every channel, by group."""
         units = problem.notes.get("units", {})
         found = {}
         for name, group in _scales(problem, self.without_norm).items():
@@ -119,7 +123,7 @@ class Slimming(Method):
         """Cut below one threshold."""
         scores = self.scores(problem)
         problem.notes["scores"] = scores
-        return allocate.by_threshold(problem, scores)
+        return allocate.by_threshold(problem, scores, max_rate=self.max_rate)
 
 
 class _Penalty(StepHook):
