@@ -9,7 +9,17 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
-from tfcaps.converters.c.ops.base import EMITTERS, Call, Emission, Shape, Struct, image_struct, row_schedule, scratch
+from tfcaps.converters.c.ops.base import (
+    EMITTERS,
+    Call,
+    Emission,
+    Overlap,
+    Shape,
+    Struct,
+    image_struct,
+    row_schedule,
+    scratch,
+)
 from tfcaps.converters.c.tflm_arithmetic import channel_multipliers
 
 
@@ -56,8 +66,8 @@ def depthwise_conv_2d(call: Call) -> Emission:
     return _convolution(call, "tfcaps_depthwise_conv_2d_s8", kernel.shape[3], kernel.shape[1] * kernel.shape[2])
 
 
-def _convolution(call: Call, function: str, channels: int, macs: int) -> Emission:
-    call.check(2, 3)
+def conv_structs(call: Call) -> list[Struct]:
+    """Parameters and dims of a convolution, in the order of its size getter."""
     source, kernel, output, options = call.activation(), call.weights(), call.output, call.op.options
     dilation = (options.DilationHFactor(), options.DilationWFactor())
     extent = tuple((size - 1) * step + 1 for size, step in zip(kernel.shape[1:3], dilation, strict=True))
@@ -77,11 +87,24 @@ def _convolution(call: Call, function: str, channels: int, macs: int) -> Emissio
             **call.limits(options.FusedActivationFunction()),
         },
     )
-    dims = [
+    return [
+        params,
         image_struct("input_dims", source.shape),
         image_struct("kernel_dims", kernel.shape),
         image_struct("output_dims", output.shape),
     ]
+
+
+def conv_overlaps(call: Call, params: Struct) -> tuple[Overlap, ...]:
+    """The output's rows follow the input's."""
+    stride, top = params.fields["stride_height"], params.fields["padding_top"]
+    return row_schedule(call.activation().shape, call.output.shape, int(stride), int(top))  # type: ignore[arg-type]
+
+
+def _convolution(call: Call, function: str, channels: int, macs: int) -> Emission:
+    call.check(2, 3)
+    source, kernel, output = call.activation(), call.weights(), call.output
+    params, *dims = conv_structs(call)
     multipliers, shifts = channel_multipliers(source, kernel, output)
     call.shift(int(shifts.max()))
     constants: dict[str, NDArray[Any]] = {
@@ -97,5 +120,5 @@ def _convolution(call: Call, function: str, channels: int, macs: int) -> Emissio
         constants,
         scratch=scratch(function, params, *dims),
         macs=math.prod(output.shape) * macs,
-        overlaps=row_schedule(source.shape, output.shape, options.StrideH(), top),
+        overlaps=conv_overlaps(call, params),
     )

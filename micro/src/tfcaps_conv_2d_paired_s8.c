@@ -1,0 +1,199 @@
+/* Two columns at a time, wherever in the image they are: their inputs are taken apart into scratch memory, as
+ * many steps as that has room for, the input's zero point where a window leaves the image. */
+#include "tfcaps_conv_2d_check.h"
+#include "tfcaps_paired.h"
+#include <string.h>
+
+enum {
+    TILE = 16, /* blocks of filters whose sums are kept, on the stack */
+    PIECE = 64 /* bytes of a cut run that are put together there */
+};
+
+/* What stays the same for the whole convolution. */
+typedef struct layer {
+    const tfcaps_conv_2d_params *params;
+    const tfcaps_image_dims *input_dims;
+    const int8_t *input; /* of one image */
+    int32_t row;         /* bytes of an input row */
+    tfcaps_paired_window window;
+    uint32_t *words; /* scratch memory */
+    int32_t room;    /* steps it has room for, even */
+    int32_t filters;
+    const int32_t *starts;
+    const int32_t *weights;
+    const int32_t *stages;
+} layer;
+
+/* Where a window's first tap lies: outside of the image too. */
+typedef struct position {
+    int32_t y;
+    int32_t x;
+} position;
+
+/* The bytes first ... end - 1 of a run lie in the image; byte 0 would lie at start. */
+typedef struct run_bytes {
+    int32_t start;
+    int32_t first;
+    int32_t end;
+} run_bytes;
+
+/* Which bytes are those of run number `run` of a window. */
+static run_bytes bytes_of_run(const layer *conv, position at, int32_t run) {
+    const int32_t channels = conv->input_dims->channels;
+    if (conv->window.runs_of_row > 1) {
+        at.x += run % conv->window.runs_of_row * conv->params->dilation_width;
+        run /= conv->window.runs_of_row;
+    }
+    at.y += run * conv->params->dilation_height;
+    const int32_t room = conv->input_dims->width - at.x;
+    run_bytes bytes = {0, 0, 0};
+    if (at.y >= 0 && at.y < conv->input_dims->height && at.x > -conv->window.taps && room > 0) {
+        bytes.start = at.y * conv->row + at.x * channels;
+        bytes.first = at.x < 0 ? -at.x * channels : 0;
+        bytes.end = room < conv->window.taps ? room * channels : conv->window.size;
+    }
+    return bytes;
+}
+
+/* Bytes offset ... offset + size - 1 of a run, put together; at most PIECE. */
+static void copy_piece(const layer *conv, const run_bytes *bytes, int32_t offset, int32_t size,
+                       int8_t *piece) {
+    const int32_t end = offset + size < bytes->end ? offset + size : bytes->end;
+    const int32_t first = offset > bytes->first ? offset : bytes->first;
+    memset(piece, conv->params->input_zero_point, (size_t)size);
+    if (first < end) {
+        memcpy(piece + (first - offset), conv->input + (bytes->start + first), (size_t)(end - first));
+    }
+}
+
+/* Takes size bytes of a run of both windows apart, from offset on. */
+static void take_apart(const layer *conv, const position at[2], int32_t run, int32_t offset, int32_t size,
+                       uint32_t *words) {
+    const run_bytes bytes0 = bytes_of_run(conv, at[0], run);
+    const run_bytes bytes1 = bytes_of_run(conv, at[1], run);
+    if (bytes0.first == 0 && bytes1.first == 0 && bytes0.end == conv->window.size &&
+        bytes1.end == conv->window.size) {
+        tfcaps_paired_columns(conv->input + (bytes0.start + offset), conv->input + (bytes1.start + offset),
+                              size, words);
+        return;
+    }
+    for (; size > 0; size -= PIECE) {
+        int8_t piece[2][PIECE];
+        const int32_t part = size < PIECE ? size : PIECE;
+        copy_piece(conv, &bytes0, offset, part, piece[0]);
+        copy_piece(conv, &bytes1, offset, part, piece[1]);
+        tfcaps_paired_columns(piece[0], piece[1], part, words);
+        words += PIECE; /* a word a byte: two columns, two bytes a step */
+        offset += PIECE;
+    }
+}
+
+/* How far the taking apart of two windows has come. */
+typedef struct progress {
+    int32_t run;
+    int32_t offset; /* in that run, a multiple of four */
+} progress;
+
+/* Takes apart what comes next and fits; how many steps that is. */
+static int32_t next_steps(const layer *conv, const position at[2], progress *done) {
+    int32_t steps = 0;
+    while (done->run < conv->window.runs && steps < conv->room) {
+        int32_t size = conv->window.size - done->offset;
+        const int32_t room = 2 * (conv->room - steps);
+        if (size > room) {
+            size = room & ~3;
+            if (size == 0) {
+                break;
+            }
+        }
+        take_apart(conv, at, done->run, done->offset, size, conv->words + 2 * steps);
+        steps += (size + 1) / 2;
+        done->offset += size;
+        if (done->offset == conv->window.size) {
+            done->offset = 0;
+            ++done->run;
+        }
+    }
+    return steps;
+}
+
+/* The outputs of all filters at two positions. */
+static void output_pair(const layer *conv, const position at[2], int8_t *output0, int8_t *output1) {
+    const int32_t blocks = (conv->filters + TFCAPS_PAIRED_FILTERS - 1) / TFCAPS_PAIRED_FILTERS;
+    const int32_t block_words = 2 * conv->window.steps;
+    for (int32_t block = 0; block < blocks; block += TILE) {
+        uint32_t sums[TFCAPS_PAIRED_SUMS * TILE];
+        const int32_t count = blocks - block < TILE ? blocks - block : TILE;
+        const int32_t *weights = conv->weights + block * block_words;
+        const uint32_t *from = (const uint32_t *)(conv->starts + block * TFCAPS_PAIRED_SUMS);
+        progress done = {0, 0};
+        int32_t left = conv->window.steps;
+        while (left > 0) {
+            const int32_t steps =
+                block > 0 && conv->room >= conv->window.steps ? left : next_steps(conv, at, &done);
+            tfcaps_paired_sums(conv->words, steps, weights, block_words, from, sums, count);
+            from = sums;
+            weights += 2 * steps;
+            left -= steps;
+        }
+        const int32_t first = block * TFCAPS_PAIRED_FILTERS;
+        const int32_t filters = conv->filters - first;
+        tfcaps_paired_outputs(sums, conv->stages + 3 * first,
+                              filters < TFCAPS_PAIRED_FILTERS * TILE ? filters : TFCAPS_PAIRED_FILTERS * TILE,
+                              conv->params->activation_min, conv->params->activation_max, output0 + first,
+                              output1 + first);
+    }
+}
+
+/* The next position in reading order. */
+static position after(const tfcaps_window *columns, const tfcaps_conv_2d_params *params, position at) {
+    at.x += columns->stride;
+    if (at.x >= columns->output * columns->stride - columns->padding) {
+        at.x = -columns->padding;
+        at.y += params->stride_height;
+    }
+    return at;
+}
+
+tfcaps_status tfcaps_conv_2d_paired_s8(const tfcaps_context *context, const tfcaps_conv_2d_params *params,
+                                       const tfcaps_image_dims *input_dims, const int8_t *input,
+                                       const tfcaps_image_dims *kernel_dims, const int32_t *weights,
+                                       const tfcaps_image_dims *output_dims, int8_t *output) {
+    if (context == NULL || input == NULL || weights == NULL || output == NULL) {
+        return TFCAPS_ERROR_NULL;
+    }
+    size_t need = 0;
+    const tfcaps_status status =
+        tfcaps_conv_2d_paired_s8_get_buffer_size(params, input_dims, kernel_dims, output_dims, &need);
+    if (status != TFCAPS_OK) {
+        return status;
+    }
+    if (context->buf == NULL || context->size < need || (uintptr_t)context->buf % 4 != 0) {
+        return TFCAPS_ERROR_SCRATCH;
+    }
+    const tfcaps_paired_window window = tfcaps_paired_window_of(params, kernel_dims);
+    const int32_t filters = output_dims->channels;
+    const int32_t blocks = (filters + TFCAPS_PAIRED_FILTERS - 1) / TFCAPS_PAIRED_FILTERS;
+    const size_t room = context->size / TFCAPS_PAIRED_STEP_BYTES;
+    layer conv = {.params = params, .input_dims = input_dims, .input = input, .window = window};
+    conv.row = input_dims->width * input_dims->channels;
+    conv.words = (uint32_t *)context->buf;
+    conv.room = room < (size_t)window.steps ? (int32_t)(room & ~(size_t)1) : window.steps;
+    conv.filters = filters;
+    conv.starts = weights;
+    conv.weights = conv.starts + blocks * TFCAPS_PAIRED_SUMS;
+    conv.stages = conv.weights + blocks * 2 * window.steps;
+    const tfcaps_window columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
+    const int32_t positions = output_dims->height * output_dims->width;
+    for (int32_t batch = 0; batch < input_dims->batches; ++batch) {
+        position at[2] = {{-params->padding_top, -params->padding_left}, {0, 0}};
+        for (int32_t left = positions; left > 0; left -= 2) {
+            at[1] = left > 1 ? after(&columns, params, at[0]) : at[0];
+            output_pair(&conv, at, output, left > 1 ? output + filters : output);
+            at[0] = after(&columns, params, at[1]);
+            output += left > 1 ? 2 * filters : filters;
+        }
+        conv.input += conv.row * input_dims->height;
+    }
+    return TFCAPS_OK;
+}

@@ -1,0 +1,73 @@
+/* Paired weights: two filters share a halfword, so that one multiplication serves both. Private.
+ *
+ * For weights h ("high") and l ("low") of one tap, 256 h + l is a halfword as long as h and l are -127 ...
+ * 127. Summed up with the inputs, such halfwords give
+ *
+ *     raw = 256 high + low        (modulo 2^32, bias included)
+ *
+ * and summing up their low bytes gives low alone. So high = (raw - low) / 256, exactly, wherever it is -2^23
+ * ... 2^23 - 1: whoever lays out weights proves that for every input there can be. low is -2^30 ... 2^30 - 1.
+ *
+ * A block is four filters at two columns: eight sums in the order
+ *
+ *     raw of filters 0, 1 at column 0, at column 1, raw of filters 2, 3 at column 0, at column 1, then low
+ * likewise
+ *
+ * where the even filter is the low one. A step is two taps: a word of two inputs from each column (the first
+ * tap in the low half), a word of two halfwords from each pair of filters. In words, a layer's weights are
+ *
+ *     starts    [blocks][8]         what the sums begin with: biases that hold the input's zero point already
+ *     weights   [blocks][steps][2]
+ *     stages    [blocks][4][3]      of each filter: multiplier (Q31), what is added before the shift, shift
+ * right
+ *
+ * Taps run along the bytes of the window's runs: rows of it, or pixels where it is dilated in width. Of four
+ * bytes that lie side by side in a run, 0 and 2 make the first step, 1 and 3 the second, as SXTB16 takes them
+ * apart; of what is left of a run, 0 and 1 the first, 2 and nothing the second. Nothing has weight 0, and so
+ * have filters that fill the last block. */
+#ifndef TFCAPS_PAIRED_H
+#define TFCAPS_PAIRED_H
+
+#include "tfcaps/nn.h"
+
+enum {
+    TFCAPS_PAIRED_FILTERS = 4, /* of a block */
+    TFCAPS_PAIRED_SUMS = 8,
+    TFCAPS_PAIRED_STEP_BYTES = 8 /* of inputs taken apart */
+};
+
+/* The taps of a window. */
+typedef struct tfcaps_paired_window {
+    int32_t taps;        /* pixels of a run */
+    int32_t size;        /* bytes of a run */
+    int32_t runs_of_row; /* of the kernel */
+    int32_t runs;        /* of the window */
+    int32_t steps;       /* of the window */
+} tfcaps_paired_window;
+
+static inline tfcaps_paired_window tfcaps_paired_window_of(const tfcaps_conv_2d_params *params,
+                                                           const tfcaps_image_dims *kernel_dims) {
+    tfcaps_paired_window window;
+    window.taps = params->dilation_width == 1 ? kernel_dims->width : 1;
+    window.size = window.taps * kernel_dims->channels;
+    window.runs_of_row = kernel_dims->width / window.taps;
+    window.runs = kernel_dims->height * window.runs_of_row;
+    window.steps = window.runs * ((window.size + 1) / 2);
+    return window;
+}
+
+/* Takes apart `size` bytes of two columns that begin at offset 0 of a run, or at a multiple of four:
+ * words[2 * step + column], for (size + 1) / 2 steps. */
+void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, int32_t size, uint32_t *words);
+
+/* sums[b] = from[b] + the products of so many steps, for b = 0 ... blocks - 1 blocks of eight. from and sums
+ * may be the same. weights of a block lie block_words words behind those of the one before. steps >= 1,
+ * blocks >= 1. */
+void tfcaps_paired_sums(const uint32_t *columns, int32_t steps, const int32_t *weights, int32_t block_words,
+                        const uint32_t *from, uint32_t *sums, int32_t blocks);
+
+/* The outputs of so many filters at both columns, from their blocks' sums and stages. */
+void tfcaps_paired_outputs(const uint32_t *sums, const int32_t *stages, int32_t filters, int32_t least,
+                           int32_t most, int8_t *output0, int8_t *output1);
+
+#endif

@@ -1,0 +1,26 @@
+#include "tfcaps_paired.h"
+#include "tfcaps_variant.h"
+
+#if !defined(TFCAPS_DSP)
+
+static uint32_t pair(int8_t first, int8_t second) {
+    return ((uint32_t)first & 0xFFFFu) | ((uint32_t)second << 16);
+}
+
+void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, int32_t size, uint32_t *words) {
+    for (; size >= 4; size -= 4) {
+        words[0] = pair(column0[0], column0[2]);
+        words[1] = pair(column1[0], column1[2]);
+        words[2] = pair(column0[1], column0[3]);
+        words[3] = pair(column1[1], column1[3]);
+        column0 += 4;
+        column1 += 4;
+        words += 4;
+    }
+    for (int32_t n = 0; n < size; n += 2) {
+        words[n] = pair(column0[n], n + 1 < size ? column0[n + 1] : 0);
+        words[n + 1] = pair(column1[n], n + 1 < size ? column1[n + 1] : 0);
+    }
+}
+
+#endif
