@@ -1,6 +1,7 @@
 /* Two columns at a time, wherever in the image they are: their inputs are taken apart into scratch memory, as
  * many steps as that has room for, the input's zero point where a window leaves the image. */
 #include "tfcaps_conv_2d_check.h"
+#include "tfcaps_noinline.h"
 #include "tfcaps_paired.h"
 #include <string.h>
 
@@ -9,6 +10,10 @@ enum {
     PIECE = 64 /* bytes of a cut run that are put together there */
 };
 
+static int32_t blocks_of(int32_t filters) {
+    return (filters + TFCAPS_PAIRED_FILTERS - 1) / TFCAPS_PAIRED_FILTERS;
+}
+
 /* What stays the same for the whole convolution. */
 typedef struct layer {
     const tfcaps_conv_2d_params *params;
@@ -16,8 +21,10 @@ typedef struct layer {
     const int8_t *input; /* of one image */
     int32_t row;         /* bytes of an input row */
     tfcaps_paired_window window;
-    uint32_t *words; /* scratch memory */
-    int32_t room;    /* steps it has room for, even */
+    uint32_t *words;   /* scratch memory */
+    int32_t room;      /* steps it has room for, even unless that is a whole window */
+    int32_t run_steps; /* of a run */
+    int32_t carried;   /* whether high is carried from part to part */
     int32_t filters;
     const int32_t *starts;
     const int32_t *weights;
@@ -74,7 +81,7 @@ static void take_apart(const layer *conv, const position at[2], int32_t run, int
     if (bytes0.first == 0 && bytes1.first == 0 && bytes0.end == conv->window.size &&
         bytes1.end == conv->window.size) {
         tfcaps_paired_columns(conv->input + (bytes0.start + offset), conv->input + (bytes1.start + offset),
-                              size, words);
+                              size, 1, 0, words);
         return;
     }
     for (; size > 0; size -= PIECE) {
@@ -82,7 +89,7 @@ static void take_apart(const layer *conv, const position at[2], int32_t run, int
         const int32_t part = size < PIECE ? size : PIECE;
         copy_piece(conv, &bytes0, offset, part, piece[0]);
         copy_piece(conv, &bytes1, offset, part, piece[1]);
-        tfcaps_paired_columns(piece[0], piece[1], part, words);
+        tfcaps_paired_columns(piece[0], piece[1], part, 1, 0, words);
         words += PIECE; /* a word a byte: two columns, two bytes a step */
         offset += PIECE;
     }
@@ -91,11 +98,58 @@ static void take_apart(const layer *conv, const position at[2], int32_t run, int
 /* How far the taking apart of two windows has come. */
 typedef struct progress {
     int32_t run;
-    int32_t offset; /* in that run, a multiple of four */
+    int32_t offset;         /* in that run, a multiple of four */
+    const int8_t *whole[2]; /* where the windows begin, if no edge cuts them and their runs are rows */
 } progress;
 
-/* Takes apart what comes next and fits; how many steps that is. */
-static int32_t next_steps(const layer *conv, const position at[2], progress *done) {
+static int is_whole(const layer *conv, position at) {
+    const int32_t height = (conv->window.runs - 1) * conv->params->dilation_height;
+    return conv->window.runs_of_row == 1 && at.y >= 0 && at.x >= 0 &&
+           at.y + height < conv->input_dims->height && at.x + conv->window.taps <= conv->input_dims->width;
+}
+
+static progress begin(const layer *conv, const position at[2]) {
+    progress done = {0, 0, {NULL, NULL}};
+    if (is_whole(conv, at[0]) && is_whole(conv, at[1])) {
+        for (int32_t n = 0; n < 2; ++n) {
+            done.whole[n] = conv->input + (at[n].y * conv->row + at[n].x * conv->input_dims->channels);
+        }
+    }
+    return done;
+}
+
+/* Takes apart what comes next of windows that are not cut: as many whole runs as fit, or a part of a longer
+ * one. How many steps that is. */
+static TFCAPS_NOINLINE int32_t next_whole_steps(const layer *conv, progress *done) {
+    const int32_t step = conv->params->dilation_height * conv->row;
+    const int32_t offset = done->run * step + done->offset;
+    int32_t runs = conv->room / conv->run_steps;
+    int32_t size = conv->window.size;
+    int32_t steps = conv->run_steps;
+    if (runs > 0) {
+        runs = runs < conv->window.runs - done->run ? runs : conv->window.runs - done->run;
+        done->run += runs;
+    } else {
+        runs = 1;
+        size -= done->offset;
+        if (size > 2 * conv->room) {
+            size = 2 * conv->room;
+            done->offset += size;
+        } else {
+            done->offset = 0;
+            ++done->run;
+        }
+        steps = (size + 1) / 2;
+    }
+    tfcaps_paired_columns(done->whole[0] + offset, done->whole[1] + offset, size, runs, step, conv->words);
+    return runs * steps;
+}
+
+/* The same of any windows. */
+static TFCAPS_NOINLINE int32_t next_steps(const layer *conv, const position at[2], progress *done) {
+    if (done->whole[0] != NULL) {
+        return next_whole_steps(conv, done);
+    }
     int32_t steps = 0;
     while (done->run < conv->window.runs && steps < conv->room) {
         int32_t size = conv->window.size - done->offset;
@@ -117,29 +171,98 @@ static int32_t next_steps(const layer *conv, const position at[2], progress *don
     return steps;
 }
 
+/* Sums that carry high: each part begins with raw = low ... */
+static void begin_part(uint32_t *sums, int32_t blocks) {
+    for (int32_t block = 0; block < blocks; ++block) {
+        for (int32_t n = 0; n < 4; ++n) {
+            sums[n] = sums[4 + n];
+        }
+        sums += TFCAPS_PAIRED_SUMS;
+    }
+}
+
+/* ... and ends with what it adds to high. */
+static void end_part(const uint32_t *sums, uint32_t *high, int32_t blocks) {
+    for (int32_t block = 0; block < blocks; ++block) {
+        for (int32_t n = 0; n < 4; ++n) {
+            high[n] += (uint32_t)((int32_t)(sums[n] - sums[4 + n]) >> 8);
+        }
+        sums += TFCAPS_PAIRED_SUMS;
+        high += 4;
+    }
+}
+
+/* A tile of blocks of filters. */
+typedef struct tile {
+    const uint32_t *from; /* what the sums begin with */
+    uint32_t *sums;
+    int32_t first;
+    int32_t blocks;
+} tile;
+
+/* Adds up whole windows; a window that fits whole has been taken apart for the first tile. */
+static void add_up(const layer *conv, const position at[2], tile filters) {
+    const int32_t block_words = 2 * conv->window.steps;
+    const int32_t *weights = conv->weights + filters.first * block_words;
+    const int32_t is_apart = filters.first > 0 && conv->room >= conv->window.steps;
+    progress done = begin(conv, at);
+    for (int32_t left = conv->window.steps; left > 0;) {
+        const int32_t steps = is_apart ? left : next_steps(conv, at, &done);
+        tfcaps_paired_sums(conv->words, steps, weights, block_words, filters.from, filters.sums,
+                           filters.blocks);
+        filters.from = filters.sums;
+        weights += 2 * steps;
+        left -= steps;
+    }
+}
+
+/* The same where high is carried from part to part; it ends up in place of raw. */
+static void add_up_parts(const layer *conv, const position at[2], tile filters) {
+    const int32_t block_words = 2 * conv->window.steps;
+    const int32_t *weights = conv->weights + filters.first * block_words;
+    uint32_t high[4 * TILE];
+    for (int32_t n = 0; n < filters.blocks; ++n) {
+        memcpy(high + 4 * n, filters.from + TFCAPS_PAIRED_SUMS * n, 4 * sizeof *high);
+    }
+    memcpy(filters.sums, filters.from, (size_t)(TFCAPS_PAIRED_SUMS * filters.blocks) * sizeof *high);
+    begin_part(filters.sums, filters.blocks);
+    progress done = begin(conv, at);
+    int32_t part = 0;
+    for (int32_t left = conv->window.steps; left > 0;) {
+        const int32_t steps = next_steps(conv, at, &done);
+        if (part + steps > TFCAPS_PAIRED_PART) {
+            end_part(filters.sums, high, filters.blocks);
+            begin_part(filters.sums, filters.blocks);
+            part = 0;
+        }
+        tfcaps_paired_sums(conv->words, steps, weights, block_words, filters.sums, filters.sums,
+                           filters.blocks);
+        part += steps;
+        weights += 2 * steps;
+        left -= steps;
+    }
+    end_part(filters.sums, high, filters.blocks);
+    for (int32_t n = 0; n < filters.blocks; ++n) {
+        memcpy(filters.sums + TFCAPS_PAIRED_SUMS * n, high + 4 * n, 4 * sizeof *high);
+    }
+}
+
 /* The outputs of all filters at two positions. */
 static void output_pair(const layer *conv, const position at[2], int8_t *output0, int8_t *output1) {
-    const int32_t blocks = (conv->filters + TFCAPS_PAIRED_FILTERS - 1) / TFCAPS_PAIRED_FILTERS;
-    const int32_t block_words = 2 * conv->window.steps;
-    for (int32_t block = 0; block < blocks; block += TILE) {
+    const int32_t channels = TFCAPS_PAIRED_FILTERS * TILE;
+    for (int32_t first = 0; first < conv->filters; first += channels) {
         uint32_t sums[TFCAPS_PAIRED_SUMS * TILE];
-        const int32_t count = blocks - block < TILE ? blocks - block : TILE;
-        const int32_t *weights = conv->weights + block * block_words;
-        const uint32_t *from = (const uint32_t *)(conv->starts + block * TFCAPS_PAIRED_SUMS);
-        progress done = {0, 0};
-        int32_t left = conv->window.steps;
-        while (left > 0) {
-            const int32_t steps =
-                block > 0 && conv->room >= conv->window.steps ? left : next_steps(conv, at, &done);
-            tfcaps_paired_sums(conv->words, steps, weights, block_words, from, sums, count);
-            from = sums;
-            weights += 2 * steps;
-            left -= steps;
+        const int32_t left = conv->filters - first;
+        const int32_t filters = left < channels ? left : channels;
+        const int32_t block = first / TFCAPS_PAIRED_FILTERS;
+        const uint32_t *starts = (const uint32_t *)conv->starts + block * TFCAPS_PAIRED_SUMS;
+        const tile whole = {starts, sums, block, blocks_of(filters)};
+        if (conv->carried) {
+            add_up_parts(conv, at, whole);
+        } else {
+            add_up(conv, at, whole);
         }
-        const int32_t first = block * TFCAPS_PAIRED_FILTERS;
-        const int32_t filters = conv->filters - first;
-        tfcaps_paired_outputs(sums, conv->stages + 3 * first,
-                              filters < TFCAPS_PAIRED_FILTERS * TILE ? filters : TFCAPS_PAIRED_FILTERS * TILE,
+        tfcaps_paired_outputs(sums, conv->carried, conv->stages + 3 * first, filters,
                               conv->params->activation_min, conv->params->activation_max, output0 + first,
                               output1 + first);
     }
@@ -153,6 +276,13 @@ static position after(const tfcaps_window *columns, const tfcaps_conv_2d_params 
         at.y += params->stride_height;
     }
     return at;
+}
+
+/* Steps that are taken apart at a time. */
+static int32_t room_for(size_t bytes, const tfcaps_paired_window *window, int32_t carried) {
+    const size_t steps = bytes / TFCAPS_PAIRED_STEP_BYTES;
+    const size_t most = carried && steps > TFCAPS_PAIRED_PART ? TFCAPS_PAIRED_PART : steps;
+    return most < (size_t)window->steps ? (int32_t)(most & ~(size_t)1) : window->steps;
 }
 
 tfcaps_status tfcaps_conv_2d_paired_s8(const tfcaps_context *context, const tfcaps_conv_2d_params *params,
@@ -173,16 +303,16 @@ tfcaps_status tfcaps_conv_2d_paired_s8(const tfcaps_context *context, const tfca
     }
     const tfcaps_paired_window window = tfcaps_paired_window_of(params, kernel_dims);
     const int32_t filters = output_dims->channels;
-    const int32_t blocks = (filters + TFCAPS_PAIRED_FILTERS - 1) / TFCAPS_PAIRED_FILTERS;
-    const size_t room = context->size / TFCAPS_PAIRED_STEP_BYTES;
     layer conv = {.params = params, .input_dims = input_dims, .input = input, .window = window};
     conv.row = input_dims->width * input_dims->channels;
     conv.words = (uint32_t *)context->buf;
-    conv.room = room < (size_t)window.steps ? (int32_t)(room & ~(size_t)1) : window.steps;
+    conv.carried = weights[0];
+    conv.room = room_for(context->size, &window, conv.carried);
+    conv.run_steps = (window.size + 1) / 2;
     conv.filters = filters;
-    conv.starts = weights;
-    conv.weights = conv.starts + blocks * TFCAPS_PAIRED_SUMS;
-    conv.stages = conv.weights + blocks * 2 * window.steps;
+    conv.starts = weights + 1;
+    conv.weights = conv.starts + blocks_of(filters) * TFCAPS_PAIRED_SUMS;
+    conv.stages = conv.weights + blocks_of(filters) * 2 * window.steps;
     const tfcaps_window columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
     const int32_t positions = output_dims->height * output_dims->width;
     for (int32_t batch = 0; batch < input_dims->batches; ++batch) {

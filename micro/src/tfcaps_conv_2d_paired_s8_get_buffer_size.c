@@ -2,17 +2,17 @@
 #include "tfcaps_paired.h"
 
 enum {
-    FEW = 48, /* steps that a loop should have: fewer cost more to begin than they save */
-    MANY = 64 /* steps that are enough */
+    ENOUGH = 64 /* steps that a loop should have: more save little of what it costs to begin one */
 };
 
-/* Whole runs, as many as come to FEW steps; of long ones a part. */
+/* Whole runs, as many as come to ENOUGH steps; of long ones an equal part. */
 static int32_t least_steps(const tfcaps_paired_window *window) {
     const int32_t steps = (window->size + 1) / 2;
-    if (steps >= MANY) {
-        return MANY;
+    if (steps > ENOUGH) {
+        const int32_t parts = (steps + ENOUGH - 1) / ENOUGH;
+        return (steps + parts - 1) / parts;
     }
-    const int32_t runs = steps < FEW ? FEW / steps : 1;
+    const int32_t runs = ENOUGH / steps;
     return steps * (runs < window->runs ? runs : window->runs);
 }
 

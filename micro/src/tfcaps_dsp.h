@@ -59,6 +59,13 @@ static inline int32_t tfcaps_twice(int32_t a) {
     return sum;
 }
 
+/* a as int8, saturated. */
+static inline int32_t tfcaps_saturate_8(int32_t a) {
+    int32_t limited;
+    __asm__("ssat %0, #8, %1" : "=r"(limited) : "r"(a));
+    return limited;
+}
+
 /* sum + the high half of a b, halves up. */
 static inline int32_t tfcaps_smmlar(int32_t a, int32_t b, int32_t sum) {
     int32_t high;

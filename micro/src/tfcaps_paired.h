@@ -6,20 +6,22 @@
  *     raw = 256 high + low        (modulo 2^32, bias included)
  *
  * and summing up their low bytes gives low alone. So high = (raw - low) / 256, exactly, wherever it is -2^23
- * ... 2^23 - 1: whoever lays out weights proves that for every input there can be. low is -2^30 ... 2^30 - 1.
+ * ... 2^23 - 1: whoever lays out weights proves that for every input there can be. Where it is not so for a
+ * whole window it is for TFCAPS_PAIRED_PART of its steps, and high is carried on from part to part. Sums are
+ * -2^30 ... 2^30 - 1 in any case.
  *
- * A block is four filters at two columns: eight sums in the order
+ * A block is four filters at two columns, the even ones low: eight sums in the order
  *
- *     raw of filters 0, 1 at column 0, at column 1, raw of filters 2, 3 at column 0, at column 1, then low
- * likewise
+ *     raw of filters 0 and 1 at column 0, at column 1, raw of filters 2 and 3 at column 0, at column 1,
+ *     low of filter 0 at column 0, at column 1, low of filter 2 at column 0, at column 1
  *
- * where the even filter is the low one. A step is two taps: a word of two inputs from each column (the first
- * tap in the low half), a word of two halfwords from each pair of filters. In words, a layer's weights are
+ * A step is two taps: a word of two inputs from each column (the first tap in the low half), a word of two
+ * halfwords from each pair of filters. In words, a layer's weights are
  *
- *     starts    [blocks][8]         what the sums begin with: biases that hold the input's zero point already
- *     weights   [blocks][steps][2]
- *     stages    [blocks][4][3]      of each filter: multiplier (Q31), what is added before the shift, shift
- * right
+ *     parts     [1]                 0, or 1 where high is carried from part to part
+ *     starts    [blocks][8]         what the sums begin with: biases that hold the input's zero point
+ * already; high in place of raw where it is carried weights   [blocks][steps][2] stages    [blocks][4][3] of
+ * each filter: multiplier (Q31), what is added before the shift, shift right
  *
  * Taps run along the bytes of the window's runs: rows of it, or pixels where it is dilated in width. Of four
  * bytes that lie side by side in a run, 0 and 2 make the first step, 1 and 3 the second, as SXTB16 takes them
@@ -33,7 +35,8 @@
 enum {
     TFCAPS_PAIRED_FILTERS = 4, /* of a block */
     TFCAPS_PAIRED_SUMS = 8,
-    TFCAPS_PAIRED_STEP_BYTES = 8 /* of inputs taken apart */
+    TFCAPS_PAIRED_STEP_BYTES = 8, /* of inputs taken apart */
+    TFCAPS_PAIRED_PART = 256      /* steps: 256 * 2 * 127 * 128 < 2^23 */
 };
 
 /* The taps of a window. */
@@ -56,9 +59,11 @@ static inline tfcaps_paired_window tfcaps_paired_window_of(const tfcaps_conv_2d_
     return window;
 }
 
-/* Takes apart `size` bytes of two columns that begin at offset 0 of a run, or at a multiple of four:
- * words[2 * step + column], for (size + 1) / 2 steps. */
-void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, int32_t size, uint32_t *words);
+/* Takes apart `size` bytes of two columns, `runs` times, each step bytes behind the one before. A run's
+ * bytes begin at its offset 0 or at a multiple of four: words[2 * step + column], (size + 1) / 2 steps a run.
+ */
+void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, int32_t size, int32_t runs,
+                           int32_t step, uint32_t *words);
 
 /* sums[b] = from[b] + the products of so many steps, for b = 0 ... blocks - 1 blocks of eight. from and sums
  * may be the same. weights of a block lie block_words words behind those of the one before. steps >= 1,
@@ -66,8 +71,9 @@ void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, int32_t
 void tfcaps_paired_sums(const uint32_t *columns, int32_t steps, const int32_t *weights, int32_t block_words,
                         const uint32_t *from, uint32_t *sums, int32_t blocks);
 
-/* The outputs of so many filters at both columns, from their blocks' sums and stages. */
-void tfcaps_paired_outputs(const uint32_t *sums, const int32_t *stages, int32_t filters, int32_t least,
-                           int32_t most, int8_t *output0, int8_t *output1);
+/* The outputs of so many filters at both columns, from their blocks' sums and stages; with `carried`, sums
+ * have high in place of raw. */
+void tfcaps_paired_outputs(const uint32_t *sums, int32_t carried, const int32_t *stages, int32_t filters,
+                           int32_t least, int32_t most, int8_t *output0, int8_t *output1);
 
 #endif

@@ -7,7 +7,7 @@ static uint32_t pair(int8_t first, int8_t second) {
     return ((uint32_t)first & 0xFFFFu) | ((uint32_t)second << 16);
 }
 
-void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, int32_t size, uint32_t *words) {
+static uint32_t *one_run(const int8_t *column0, const int8_t *column1, int32_t size, uint32_t *words) {
     for (; size >= 4; size -= 4) {
         words[0] = pair(column0[0], column0[2]);
         words[1] = pair(column1[0], column1[2]);
@@ -20,6 +20,14 @@ void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, int32_t
     for (int32_t n = 0; n < size; n += 2) {
         words[n] = pair(column0[n], n + 1 < size ? column0[n + 1] : 0);
         words[n + 1] = pair(column1[n], n + 1 < size ? column1[n + 1] : 0);
+    }
+    return words + (size + 1) / 2 * 2;
+}
+
+void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, int32_t size, int32_t runs,
+                           int32_t step, uint32_t *words) {
+    for (int32_t run = 0; run < runs; ++run) {
+        words = one_run(column0 + run * step, column1 + run * step, size, words);
     }
 }
 

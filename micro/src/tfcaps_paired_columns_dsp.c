@@ -29,7 +29,7 @@ static void rest(const int8_t *column, int32_t size, uint32_t *words) {
     }
 }
 
-void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, int32_t size, uint32_t *words) {
+static uint32_t *one_run(const int8_t *column0, const int8_t *column1, int32_t size, uint32_t *words) {
     for (; size >= 16; size -= 16) {
         FOUR_BYTES();
         FOUR_BYTES();
@@ -42,6 +42,15 @@ void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, int32_t
     if (size > 0) {
         rest(column0, size, words);
         rest(column1, size, words + 1);
+        words += (size + 1) / 2 * 2;
+    }
+    return words;
+}
+
+void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, int32_t size, int32_t runs,
+                           int32_t step, uint32_t *words) {
+    for (int32_t run = 0; run < runs; ++run) {
+        words = one_run(column0 + run * step, column1 + run * step, size, words);
     }
 }
 

@@ -10,14 +10,14 @@ static int8_t output_of(int32_t sum, const int32_t *stage, int32_t least, int32_
     return (int8_t)(y < least ? least : y > most ? most : y);
 }
 
-void tfcaps_paired_outputs(const uint32_t *sums, const int32_t *stages, int32_t filters, int32_t least,
-                           int32_t most, int8_t *output0, int8_t *output1) {
+void tfcaps_paired_outputs(const uint32_t *sums, int32_t carried, const int32_t *stages, int32_t filters,
+                           int32_t least, int32_t most, int8_t *output0, int8_t *output1) {
     for (int32_t filter = 0; filter < filters; ++filter) {
         const uint32_t *pair = sums + filter / 4 * TFCAPS_PAIRED_SUMS + (filter & 2);
         for (int32_t column = 0; column < 2; ++column) {
             int32_t sum = (int32_t)pair[4 + column];
             if (filter & 1) {
-                sum = (int32_t)(pair[column] - pair[4 + column]) >> 8;
+                sum = carried ? (int32_t)pair[column] : (int32_t)(pair[column] - pair[4 + column]) >> 8;
             }
             (column == 0 ? output0 : output1)[filter] = output_of(sum, stages + 3 * filter, least, most);
         }

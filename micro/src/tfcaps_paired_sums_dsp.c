@@ -24,7 +24,7 @@
 #define SKIP "#24"     /* bytes between a block's weights and the next's */
 #define FRAME "#28"
 
-#define UNROLL "24"    /* steps */
+#define UNROLL "28"    /* steps */
 #define STEP_CODE "48" /* bytes of a step's instructions */
 
 TFCAPS_NAKED void tfcaps_paired_sums(const uint32_t *columns, int32_t steps, const int32_t *weights,

@@ -18,7 +18,7 @@ from tfcaps.converters.c.ops.conv_2d import conv_overlaps, conv_structs
 from tfcaps.converters.c.tflm_arithmetic import channel_multipliers
 
 BLOCK = 4  # filters
-HIGH_BITS, LOW_BITS = 23, 30  # of the sums of odd and even filters, without the sign
+RAW_BITS, SUM_BITS = 23, 30  # of odd filters' sums where they share a word, and of all sums; without the sign
 MOST_SHIFT = 22  # up to which a stage's addend and the product it is added to fit together
 PAIRED = Layout("paired", "two filters to a halfword, for the packed multiplications of Cortex-M4, M7 and M33")
 
@@ -89,15 +89,22 @@ def _filters_of(call: Call) -> Filters:
 
 
 def fits(filters: Filters) -> bool:
-    """Whether pairs give the exact sums for all inputs -128 ... 127, and stages the exact outputs."""
+    """Whether sums and stages are exact for all inputs -128 ... 127."""
     if np.any(filters.weights < -127) or np.any(filters.rights < 1) or np.any(filters.rights > MOST_SHIFT):
         return False
-    ends = [
-        filters.bias + np.sum(choose(-128 * filters.weights, 127 * filters.weights), axis=1)
-        for choose in (np.minimum, np.maximum)
-    ]
-    bits = np.where(np.arange(len(filters.bias)) % 2, HIGH_BITS, LOW_BITS)
-    return bool(np.all(ends[0] >= -(1 << bits)) and np.all(ends[1] < 1 << bits))
+    return _within(filters, SUM_BITS)
+
+
+def is_carried(filters: Filters) -> bool:
+    """Whether some odd filter's sum would not fit a word that it shares: it is carried from part to part then."""
+    odd = Filters(filters.weights[1::2], filters.bias[1::2], filters.multipliers[1::2], filters.rights[1::2])
+    return not _within(odd, RAW_BITS)
+
+
+def _within(filters: Filters, bits: int) -> bool:
+    least = filters.bias + np.minimum(-128 * filters.weights, 127 * filters.weights).sum(axis=1)
+    most = filters.bias + np.maximum(-128 * filters.weights, 127 * filters.weights).sum(axis=1)
+    return bool(np.all(least >= -(1 << bits)) and np.all(most < 1 << bits))
 
 
 def lay_out(filters: Filters, run: int, zero_point: int) -> NDArray[np.int32]:
@@ -108,8 +115,10 @@ def lay_out(filters: Filters, run: int, zero_point: int) -> NDArray[np.int32]:
         run: Bytes of a window that lie side by side in the input.
         zero_point: The output's.
     """
+    carried = is_carried(filters)
     low, high = filters.bias[0::2], filters.bias[1::2]
-    starts = np.stack([256 * high + low, low]).reshape(2, -1, 2).transpose(1, 0, 2).repeat(2, axis=2)
+    odd = high if carried else 256 * high + low
+    starts = np.stack([odd, low]).reshape(2, -1, 2).transpose(1, 0, 2).repeat(2, axis=2)
     order = tap_order(run)
     weights = filters.weights.reshape(len(filters.weights), -1, run)
     weights = np.pad(weights, [(0, 0), (0, 0), (0, 1)])[:, :, order].reshape(len(weights), -1, 2)  # [filters, steps, 2]
@@ -118,7 +127,7 @@ def lay_out(filters: Filters, run: int, zero_point: int) -> NDArray[np.int32]:
     words = words.reshape(-1, 2, words.shape[1]).transpose(0, 2, 1)
     added = (1 << (filters.rights - 1)) + zero_point * (1 << filters.rights)
     stages = np.stack([filters.multipliers, added, filters.rights], axis=1)
-    everything = np.concatenate([starts.ravel(), words.ravel(), stages.ravel()])
+    everything = np.concatenate([[int(carried)], starts.ravel(), words.ravel(), stages.ravel()])
     return (everything & 0xFFFFFFFF).astype(np.uint32).view(np.int32)
 
 
