@@ -278,6 +278,17 @@ static position after(const tfcaps_window *columns, const tfcaps_conv_2d_params 
     return at;
 }
 
+/* Whether the multipliers and shifts are such as there can be. */
+static int are_stages(const int32_t *stages, int32_t filters) {
+    for (int32_t n = 0; n < filters; ++n) {
+        if (stages[0] < 0 || stages[2] < 1 || stages[2] > TFCAPS_PAIRED_MOST_SHIFT) {
+            return 0;
+        }
+        stages += 3;
+    }
+    return 1;
+}
+
 /* Steps that are taken apart at a time. */
 static int32_t room_for(size_t bytes, const tfcaps_paired_window *window, int32_t carried) {
     const size_t steps = bytes / TFCAPS_PAIRED_STEP_BYTES;
@@ -313,6 +324,9 @@ tfcaps_status tfcaps_conv_2d_paired_s8(const tfcaps_context *context, const tfca
     conv.starts = weights + 1;
     conv.weights = conv.starts + blocks_of(filters) * TFCAPS_PAIRED_SUMS;
     conv.stages = conv.weights + blocks_of(filters) * 2 * window.steps;
+    if ((conv.carried & ~1) != 0 || !are_stages(conv.stages, filters)) {
+        return TFCAPS_ERROR_RANGE;
+    }
     const tfcaps_window columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
     const int32_t positions = output_dims->height * output_dims->width;
     for (int32_t batch = 0; batch < input_dims->batches; ++batch) {

@@ -35,8 +35,9 @@
 enum {
     TFCAPS_PAIRED_FILTERS = 4, /* of a block */
     TFCAPS_PAIRED_SUMS = 8,
-    TFCAPS_PAIRED_STEP_BYTES = 8, /* of inputs taken apart */
-    TFCAPS_PAIRED_PART = 256      /* steps: 256 * 2 * 127 * 128 < 2^23 */
+    TFCAPS_PAIRED_STEP_BYTES = 8,  /* of inputs taken apart */
+    TFCAPS_PAIRED_MOST_SHIFT = 22, /* up to which the addend and what it is added to fit together */
+    TFCAPS_PAIRED_PART = 256       /* steps: 256 * 2 * 127 * 128 < 2^23 */
 };
 
 /* The taps of a window. */

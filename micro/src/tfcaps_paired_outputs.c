@@ -6,7 +6,8 @@
 
 /* One sum as an output; its stage is {multiplier, what is added, shift right}. */
 static int8_t output_of(int32_t sum, const int32_t *stage, int32_t least, int32_t most) {
-    const int32_t y = (tfcaps_multiply_high(sum, stage[0]) + stage[1] - (sum < 0)) >> stage[2];
+    const uint32_t high = (uint32_t)tfcaps_multiply_high(sum, stage[0]);
+    const int32_t y = (int32_t)(high + (uint32_t)stage[1] - (sum < 0)) >> stage[2];
     return (int8_t)(y < least ? least : y > most ? most : y);
 }
 
