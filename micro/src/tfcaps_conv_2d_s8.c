@@ -183,16 +183,10 @@ static void output_blocks(layer *conv, const int8_t *input, const int8_t *kernel
 /* How many windows from column on are not cut and come in blocks; those that would fill at most half of the
  * last block are quicker one at a time. */
 static int32_t whole_windows(const layer *conv, int32_t column) {
-    const tfcaps_window *columns = &conv->columns;
-    const int32_t begin = column * columns->stride - columns->padding;
-    const int32_t room = columns->input - 1 - begin - (columns->taps - 1) * columns->dilation;
-    if (begin < 0 || room < 0 || conv->filters < TFCAPS_BLOCK_FILTERS) {
+    if (conv->filters < TFCAPS_BLOCK_FILTERS) {
         return 0;
     }
-    int32_t count = room / columns->stride + 1;
-    if (count > columns->output - column) {
-        count = columns->output - column;
-    }
+    const int32_t count = tfcaps_whole_windows(&conv->columns, column);
     const int32_t left = count % TFCAPS_BLOCK_COLUMNS;
     return 2 * left <= TFCAPS_BLOCK_COLUMNS || count < TFCAPS_BLOCK_COLUMNS ? count - left : count;
 }

@@ -1,69 +1,123 @@
 #include "tfcaps_conv_2d_check.h"
+#include "tfcaps_depthwise.h"
+#include "tfcaps_requantize.h"
 
 enum {
-    BLOCK = 16 /* output channels added up at a time */
+    BLOCK = 4, /* output channels added up at a time */
+    TILE = 16  /* columns whose sums are kept, on the stack */
 };
 
 /* What stays the same for the whole convolution. */
 typedef struct layer {
     const tfcaps_conv_2d_params *params;
-    const tfcaps_channel_scales *scales;
+    tfcaps_output_stage stage;
+    tfcaps_window columns;
     const int8_t *kernel;
     const int32_t *bias;
-    int32_t kernel_width;
-    int32_t multiplier;     /* output channels of one input channel */
-    int32_t input_channels; /* bytes of an input pixel */
-    int32_t channels;       /* bytes of an output pixel and of a tap */
-    int32_t row;            /* bytes of an input row */
+    int32_t multiplier; /* output channels of one input channel */
+    int32_t pixel;      /* bytes of an input pixel */
+    int32_t row;        /* bytes of an input row */
+    int32_t channels;   /* bytes of an output pixel and of a tap */
+    int32_t kernel_row;
 } layer;
 
-/* One tap of size output channels; the first is this multiple of *input. */
-static void add_tap(const layer *conv, uint32_t *sums, int32_t size, const int8_t *input,
-                    const int8_t *kernel, int32_t multiple) {
-    const int32_t zero_point = conv->params->input_zero_point;
-    if (conv->multiplier == 1) {
-        for (int32_t n = 0; n < size; ++n) {
-            sums[n] += (uint32_t)(kernel[n] * (input[n] - zero_point));
-        }
-        return;
+static tfcaps_depthwise_taps taps_of_window(const layer *conv, int32_t rows, int32_t columns) {
+    tfcaps_depthwise_taps taps = {rows, columns, 0, conv->kernel_row, 0, conv->channels};
+    if (rows > 1) { /* else the product may not fit */
+        taps.input_row = conv->params->dilation_height * conv->row;
     }
-    for (int32_t n = 0; n < size; ++n) {
-        if (multiple == conv->multiplier) {
-            multiple = 0;
-            ++input;
-        }
-        ++multiple;
-        sums[n] += (uint32_t)(kernel[n] * (*input - zero_point));
+    if (columns > 1) {
+        taps.input_step = conv->params->dilation_width * conv->pixel;
     }
+    return taps;
 }
 
-/* size output channels from start on, at one position. */
-static void output_block(const layer *conv, const int8_t *input, tfcaps_taps y, tfcaps_taps x, int32_t start,
-                         int32_t size, int8_t *output) {
-    const tfcaps_conv_2d_params *params = conv->params;
-    const int32_t channel = conv->multiplier == 1 ? start : start / conv->multiplier;
-    const int32_t multiple = start - channel * conv->multiplier;
-    uint32_t sums[BLOCK];
-    for (int32_t n = 0; n < size; ++n) {
-        sums[n] = conv->bias == NULL ? 0 : (uint32_t)conv->bias[start + n];
-    }
-    for (int32_t ky = y.first; ky < y.end; ++ky) {
-        const int8_t *row = input + (y.input + ky * params->dilation_height) * conv->row + channel;
-        const int8_t *kernel = conv->kernel + ky * conv->kernel_width * conv->channels + start;
-        for (int32_t kx = x.first; kx < x.end; ++kx) {
-            const int8_t *pixel = row + (x.input + kx * params->dilation_width) * conv->input_channels;
-            add_tap(conv, sums, size, pixel, kernel + kx * conv->channels, multiple);
+static uint32_t bias_of(const layer *conv, int32_t channel) {
+    return conv->bias == NULL ? 0 : (uint32_t)conv->bias[channel];
+}
+
+/* The bias of a channel and what the input's zero point adds to it. */
+static uint32_t folded_bias(const layer *conv, const tfcaps_depthwise_taps *taps, const int8_t *kernel,
+                            int32_t channel) {
+    uint32_t sum = 0;
+    for (int32_t y = 0; y < taps->rows; ++y) {
+        const int8_t *w = kernel + y * taps->kernel_row;
+        for (int32_t n = taps->columns; n > 0; --n) {
+            const uint32_t weight = (uint32_t)*w;
+            sum += weight;
+            w += taps->kernel_step;
         }
     }
-    const int32_t scale_step = conv->scales->count == 1 ? 0 : 1;
-    const int32_t *multiplier = conv->scales->multiplier + start * scale_step;
-    const int32_t *shift = conv->scales->shift + start * scale_step;
-    for (int32_t n = 0; n < size; ++n) {
-        output[n] = tfcaps_output((int32_t)sums[n], *multiplier, *shift, params->output_zero_point,
-                                  params->activation_min, params->activation_max);
-        multiplier += scale_step;
-        shift += scale_step;
+    return bias_of(conv, channel) - sum * (uint32_t)conv->params->input_zero_point;
+}
+
+/* A block of channels at so many columns of one tile, all cut alike. pixel and kernel are at the first tap
+ * that counts, kernel also at the first channel. */
+static void output_tile(const layer *conv, const int8_t *pixel, const int8_t *kernel,
+                        const tfcaps_depthwise_taps *taps, int32_t channel, int32_t columns, int8_t *output) {
+    const int32_t step = columns > 1 ? conv->params->stride_width * conv->pixel : 0;
+    const int folds = conv->multiplier == 1 && conv->params->dilation_width == 1 && columns % 2 == 0;
+    uint32_t sums[BLOCK * TILE];
+    uint32_t bias[BLOCK];
+    for (int32_t n = 0; n < BLOCK; ++n) {
+        bias[n] = folds ? folded_bias(conv, taps, kernel + n, channel + n) : bias_of(conv, channel + n);
     }
+    if (folds) {
+        tfcaps_depthwise_4x2(taps, pixel + channel, step, columns, kernel, bias, sums);
+    } else {
+        const int8_t *input[BLOCK];
+        int32_t source = conv->multiplier == 1 ? channel : channel / conv->multiplier;
+        int32_t left = (source + 1) * conv->multiplier - channel; /* channels of the same source */
+        for (int32_t n = 0; n < BLOCK; ++n) {
+            input[n] = pixel + source;
+            if (--left == 0) {
+                ++source;
+                left = conv->multiplier;
+            }
+        }
+        tfcaps_depthwise_4x1(taps, input, conv->params->input_zero_point, step, columns, kernel, bias, sums);
+    }
+    tfcaps_requantize(&conv->stage, channel, BLOCK, columns, sums, output + channel, conv->channels);
+}
+
+/* One channel at one position. */
+static void output_value(const layer *conv, const int8_t *input, const int8_t *kernel,
+                         const tfcaps_depthwise_taps *taps, int32_t channel, int8_t *output) {
+    uint32_t sum = bias_of(conv, channel);
+    for (int32_t y = 0; y < taps->rows; ++y) {
+        const int8_t *x = input + y * taps->input_row;
+        const int8_t *w = kernel + y * taps->kernel_row;
+        for (int32_t n = taps->columns; n > 0; --n) {
+            sum += (uint32_t)(*w * (*x - conv->params->input_zero_point));
+            x += taps->input_step;
+            w += taps->kernel_step;
+        }
+    }
+    tfcaps_requantize(&conv->stage, channel, 1, 1, &sum, output, 0);
+}
+
+/* One row of the output; input is the first row of taps that lies inside the image. What does not fill the
+ * last block of channels comes with channels that are done already. */
+static int8_t *output_row(const layer *conv, const int8_t *input, tfcaps_taps y, int8_t *output) {
+    const int32_t last = conv->channels - BLOCK;
+    for (int32_t column = 0; column < conv->columns.output;) {
+        const tfcaps_taps x = tfcaps_window_taps(&conv->columns, column);
+        const tfcaps_depthwise_taps taps = taps_of_window(conv, y.end - y.first, x.end - x.first);
+        const int8_t *pixel = input + (x.input + x.first * conv->params->dilation_width) * conv->pixel;
+        const int8_t *kernel = conv->kernel + y.first * conv->kernel_row + x.first * conv->channels;
+        int32_t columns = last < 0 ? 1 : tfcaps_whole_windows(&conv->columns, column);
+        columns = columns < 2 ? 1 : columns < TILE ? columns & ~1 : TILE;
+        for (int32_t next = 0; next < last + BLOCK && last >= 0; next += BLOCK) {
+            const int32_t channel = next < last ? next : last;
+            output_tile(conv, pixel, kernel + channel, &taps, channel, columns, output);
+        }
+        for (int32_t n = 0; n < conv->channels && last < 0; ++n) {
+            output_value(conv, pixel + n / conv->multiplier, kernel + n, &taps, n, output + n);
+        }
+        column += columns;
+        output += columns * conv->channels;
+    }
+    return output;
 }
 
 tfcaps_status tfcaps_depthwise_conv_2d_s8(const tfcaps_context *context, const tfcaps_conv_2d_params *params,
@@ -84,25 +138,22 @@ tfcaps_status tfcaps_depthwise_conv_2d_s8(const tfcaps_context *context, const t
     if (status != TFCAPS_OK) {
         return status;
     }
-    layer conv = {.params = params, .scales = scales, .kernel = kernel, .bias = bias};
-    conv.kernel_width = kernel_dims->width;
+    layer conv = {.params = params, .kernel = kernel, .bias = bias};
+    const tfcaps_output_stage stage = {scales, params->output_zero_point, params->activation_min,
+                                       params->activation_max};
+    conv.stage = stage;
+    conv.columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
     conv.channels = output_dims->channels;
-    conv.input_channels = input_dims->channels;
-    conv.multiplier = conv.channels / conv.input_channels;
-    conv.row = conv.input_channels * input_dims->width;
+    conv.pixel = input_dims->channels;
+    conv.multiplier = conv.channels / conv.pixel;
+    conv.row = conv.pixel * input_dims->width;
+    conv.kernel_row = conv.channels * kernel_dims->width;
     const tfcaps_window rows = tfcaps_conv_2d_rows(params, input_dims, kernel_dims, output_dims);
-    const tfcaps_window columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
     for (int32_t batch = 0; batch < input_dims->batches; ++batch) {
         for (int32_t row = 0; row < output_dims->height; ++row) {
             const tfcaps_taps y = tfcaps_window_taps(&rows, row);
-            for (int32_t column = 0; column < output_dims->width; ++column) {
-                const tfcaps_taps x = tfcaps_window_taps(&columns, column);
-                for (int32_t start = 0; start < conv.channels; start += BLOCK) {
-                    const int32_t left = conv.channels - start;
-                    output_block(&conv, input, y, x, start, left < BLOCK ? left : BLOCK, output + start);
-                }
-                output += conv.channels;
-            }
+            output = output_row(&conv, input + (y.input + y.first * params->dilation_height) * conv.row, y,
+                                output);
         }
         input += conv.row * input_dims->height;
     }

@@ -65,4 +65,15 @@ static inline tfcaps_taps tfcaps_window_taps(const tfcaps_window *window, int32_
     return taps;
 }
 
+/* How many windows from output on lie inside the image with all their taps. */
+static inline int32_t tfcaps_whole_windows(const tfcaps_window *window, int32_t output) {
+    const int32_t begin = output * window->stride - window->padding;
+    const int32_t room = window->input - 1 - begin - (window->taps - 1) * window->dilation;
+    if (begin < 0 || room < 0) {
+        return 0;
+    }
+    const int32_t count = room / window->stride + 1;
+    return count < window->output - output ? count : window->output - output;
+}
+
 #endif
