@@ -1,14 +1,16 @@
-"""The smaller model computes what the masked one does, for every network of the zoo."""
+"""The smaller model computes what the masked one does, for every network of the zoo, and is a model like any other."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tests.pruning import zoo
-from tfcaps._keras import keras
+from tfcaps._keras import LEGACY, keras
+from tfcaps.converters import to_tflite
 from tfcaps.pruning import ChannelGraph, mask, shrink
+from tfcaps.runtime import Interpreter
 
-SEEDS = (0, 1, 2)
+SEEDS = (0, 1)
 
 
 def randomise(model, seed=0):
@@ -23,21 +25,17 @@ def randomise(model, seed=0):
     return model
 
 
-def test_randomise_reaches_all_weights():
-    model = randomise(zoo.nested())
-    assert all(np.any(value) and not np.all(value == 1) for value in model.get_weights())
-
-
 def inputs(model, batch=4, seed=1):
+    """A random batch in the nesting in which the model takes its inputs."""
     rng = np.random.default_rng(seed)
-    return [tf.constant(rng.normal(0, 1, (batch, *x.shape[1:])), tf.float32) for x in model.inputs]
+    x = [rng.normal(0, 1, (batch, *x.shape[1:])).astype(np.float32) for x in model.inputs]
+    if isinstance(getattr(model, "_inputs_struct", getattr(model, "_nested_inputs", None)), dict):
+        return dict(zip([tensor.name for tensor in model.inputs], x, strict=True))
+    return x if len(x) > 1 else x[0]
 
 
 def call(model, x, training=False):
-    names = [tensor.name for tensor in model.inputs]
-    structure = getattr(model, "_inputs_struct", getattr(model, "_nested_inputs", None))
-    given = dict(zip(names, x, strict=True)) if isinstance(structure, dict) else x if len(x) > 1 else x[0]
-    return [np.asarray(y) for y in tf.nest.flatten(model(given, training=training))]
+    return [np.asarray(y) for y in tf.nest.flatten(model(x, training=training))]
 
 
 def random_keep(graph, seed, fraction=0.6):
@@ -46,24 +44,163 @@ def random_keep(graph, seed, fraction=0.6):
     for group in graph.prunable:
         stays = rng.random(group.size) < fraction
         stays[rng.integers(group.size)] = True
+        stays[rng.choice(np.flatnonzero(np.arange(group.size) != np.flatnonzero(stays)[0]))] = False
         keep[group.name] = stays
     return keep
 
 
+def build(name):
+    keras.utils.set_random_seed(0)
+    model = randomise(zoo.MODELS[name]())
+    graph = ChannelGraph(model)
+    return model, graph, random_keep(graph, 0)
+
+
 @pytest.fixture(scope="module", params=sorted(zoo.MODELS))
 def network(request):
-    keras.utils.set_random_seed(0)
-    model = randomise(zoo.MODELS[request.param]())
-    return model, ChannelGraph(model)
+    return build(request.param)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_shrunk_is_masked(network, seed):
-    model, graph = network
-    keep = random_keep(graph, seed)
-    small, masked = shrink(model, keep, graph), mask(model, keep, graph)
-    assert small.count_params() < model.count_params() == masked.count_params()
+def test_randomise_reaches_all_weights():
+    model = randomise(zoo.nested())
+    assert all(np.any(value) and not np.all(value == 1) for value in model.get_weights())
+
+
+def test_shrunk_is_masked(network):
+    model, graph, _ = network
     x = inputs(model)
-    for training in (False, True):
-        for a, b in zip(call(small, x, training), call(masked, x, training), strict=True):
-            np.testing.assert_allclose(a, b, atol=1e-5)
+    for seed in SEEDS:
+        keep = random_keep(graph, seed)
+        small, masked = shrink(model, keep, graph), mask(model, keep, graph)
+        assert small.count_params() < model.count_params() == masked.count_params()
+        assert [layer.name for layer in small.layers] == [layer.name for layer in model.layers]
+        for training in (False, True):
+            for a, b in zip(call(small, x, training), call(masked, x, training), strict=True):
+                np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+def test_keeping_all_is_a_copy_and_a_mask_has_an_effect(network):
+    """Were a group's consumers forgotten, both sides of the test above would be wrong alike."""
+    model, graph, keep = network
+    x, copy = inputs(model), mask(model, {}, graph)
+    assert copy is not model
+    for a, b in zip(model.get_weights(), copy.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    before = call(model, x)
+    for a, b in zip(before, call(copy, x), strict=True):
+        np.testing.assert_array_equal(a, b)
+    rng = np.random.default_rng(0)
+    for name in rng.permutation(list(keep))[:2]:
+        masked = call(mask(model, {name: keep[name]}, graph), x)
+        assert any(not np.allclose(a, b, atol=1e-9) for a, b in zip(masked, before, strict=True)), name
+
+
+def test_shrunk_is_saved_and_loaded_and_trains(network, tmp_path):
+    model, graph, keep = network
+    small, x = shrink(model, keep, graph), inputs(model)
+    small.save(tmp_path / "small.keras")
+    again = keras.models.load_model(tmp_path / "small.keras", safe_mode=False)
+    assert again.count_params() == small.count_params()
+    expected = call(small, x)
+    for a, b in zip(call(again, x), expected, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+    weights = small.trainable_variables
+    with tf.GradientTape() as tape:
+        loss = tf.add_n([tf.reduce_mean(tf.square(y - 1.0)) for y in tf.nest.flatten(small(x, training=True))])
+    gradients = tape.gradient(loss, [getattr(weight, "value", weight) if not LEGACY else weight for weight in weights])
+    assert all(gradient is not None and np.isfinite(gradient).all() for gradient in gradients)
+    keras.optimizers.SGD(0.01).apply_gradients(zip(gradients, weights, strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(call(small, x), expected, strict=True))
+
+
+@pytest.mark.parametrize("name", ["capsules", "inputs_and_outputs"])
+def test_shrunk_fits(name):
+    model, graph, keep = build(name)
+    small, x = shrink(model, keep, graph), inputs(model)
+    small.compile("adam", "mse")
+    y = tf.nest.map_structure(np.zeros_like, small.predict(x, verbose=0))
+    losses = small.fit(x, y, epochs=4, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v3", "capsules"])
+def test_shrunk_converts(name):
+    model, graph, keep = build(name)
+    small, x = shrink(model, keep, graph), inputs(model, 32)
+    files = [to_tflite(m, x) for m in (model, small)]
+    assert len(files[1]) < len(files[0])
+    actual = Interpreter(files[1])(x)
+    expected = call(small, x)[0]
+    assert np.corrcoef(np.ravel(actual), np.ravel(expected))[0, 1] > 0.95
+
+
+def test_settings_of_layers_stay():
+    layers = keras.layers
+    policy = "mixed_float16" if not LEGACY else keras.mixed_precision.Policy("mixed_float16")
+    inner_input = keras.Input((6, 6, 4))
+    inner = keras.Model(inner_input, layers.Conv2D(8, 3, name="deep")(inner_input), name="inner")
+    inner.trainable = False
+    image = keras.Input((8, 8, 2))
+    x = layers.Conv2D(
+        4,
+        3,
+        name="first",
+        kernel_regularizer=keras.regularizers.L2(0.1),
+        kernel_constraint=keras.constraints.MaxNorm(1.5),
+        bias_initializer="ones",
+    )(image)
+    x = layers.BatchNormalization(name="norm", trainable=False)(x)
+    x = layers.Flatten()(layers.Conv2D(6, 3, name="half", dtype=policy)(inner(x)))
+    model = keras.Model(image, layers.Dense(2, dtype="float32")(x), name="whole")
+    half = {"first": np.arange(4) < 2, "half": np.arange(6) < 3}
+    small = shrink(model, half)
+    assert small.name == "whole"
+    assert not small.get_layer("norm").trainable
+    assert not small.get_layer("inner").trainable
+    assert not small.get_layer("inner").get_layer("deep").trainable
+    assert small.get_layer("first").trainable
+    assert len(small.trainable_weights) == len(model.trainable_weights) == 6
+    assert small.get_layer("half").compute_dtype == "float16"
+    assert small.get_layer("first").kernel_constraint.get_config()["max_value"] == 1.5
+    assert small.get_layer("first").bias_initializer.__class__.__name__ == "Ones"
+    assert len(small.losses) == 1
+    np.testing.assert_array_equal(small.get_layer("first").kernel, np.asarray(model.get_layer("first").kernel)[..., :2])
+
+
+def test_layers_are_the_model_s_own():
+    """Nothing is shared with the given model, which stays as it is."""
+    model, graph, keep = build("nested")
+    before = [value.copy() for value in model.get_weights()]
+    small = shrink(model, keep, graph)
+    small.set_weights([np.zeros(w.shape) for w in small.get_weights()])
+    for a, b in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_shrinking_twice_is_shrinking_once():
+    model = randomise(zoo.resnet_v1())
+    graph = ChannelGraph(model)
+    name = graph.prunable[0].name
+    at_once = shrink(model, {name: np.arange(8) % 4 == 0})
+    once = shrink(model, {name: np.arange(8) % 2 == 0})
+    twice = shrink(once, {name: np.arange(4) % 2 == 0})
+    for a, b in zip(at_once.get_weights(), twice.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_function_that_is_not_saved_goes_over():
+    """A layer with an unregistered Python function is built again from the function, not from its code."""
+    seen = []
+
+    def twice(t):
+        seen.append(t)
+        return 2.0 * t
+
+    x = keras.Input((4,))
+    y = keras.layers.Lambda(twice, output_shape=(6,))(keras.layers.Dense(6)(keras.layers.Dense(5, name="d")(x)))
+    model = keras.Model(x, y)
+    calls = len(seen)
+    small = shrink(model, {"d": np.arange(5) > 1})
+    assert len(seen) > calls
+    assert small.get_layer("d").units == 3

@@ -5,12 +5,52 @@ Each is a function without arguments that returns a new, built model; `MODELS` h
 
 from __future__ import annotations
 
+import tensorflow as tf
+
 from tfcaps import models
-from tfcaps._keras import keras
+from tfcaps._keras import LEGACY, keras
 from tfcaps.layers import CapsuleDense, CapsuleLength, primary_capsules
 
 layers = keras.layers
 IMAGE = (12, 12, 3)
+
+if LEGACY:
+    relu, sigmoid, maximum = tf.nn.relu, tf.sigmoid, tf.maximum
+    reshape, transpose, squeeze = tf.reshape, tf.transpose, tf.squeeze
+
+    def mean(x, axes, keepdims=False):
+        return tf.reduce_mean(x, axes, keepdims)
+
+    def concat(parts):
+        return tf.concat(parts, axis=-1)
+
+    def split(x, sections):
+        return tf.split(x, sections, axis=-1)
+
+    def reshape_with_batch(x, shape):
+        return tf.reshape(x, (tf.shape(x)[0], *shape))
+
+    def pad(x, before):
+        return tf.pad(x, [[0, 0], [0, 0], [0, 0], [before, before]])
+else:
+    ops = keras.ops
+    relu, sigmoid, maximum = ops.relu, ops.sigmoid, ops.maximum
+    reshape, transpose, squeeze = ops.reshape, ops.transpose, ops.squeeze
+
+    def mean(x, axes, keepdims=False):
+        return ops.mean(x, axes, keepdims)
+
+    def concat(parts):
+        return ops.concatenate(parts, axis=-1)
+
+    def split(x, sections):
+        return ops.split(x, sections, axis=-1)
+
+    def reshape_with_batch(x, shape):
+        return ops.reshape(x, (-1, *shape))
+
+    def pad(x, before):
+        return ops.pad(x, [[0, 0], [0, 0], [0, 0], [before, before]])
 
 
 def conv_bn(x, filters, kernel=3, strides=1, activation="relu", **options):
@@ -144,13 +184,15 @@ def inception():
 
 
 def resnext():
+    """Grouped convolutions, group normalisation, a depthwise convolution in other words, slopes of two kinds."""
     image = keras.Input(IMAGE)
     x = conv_bn(image, 8)
-    y = layers.ReLU()(layers.GroupNormalization(4)(layers.Conv2D(12, 1)(x)))
-    y = layers.PReLU(shared_axes=[1, 2])(layers.Conv2D(12, 3, padding="same", groups=3)(y))
-    x = layers.Add()([x, conv_bn(y, 8, 1, activation=None)])
-    x = layers.Conv2D(16, 3, padding="same", groups=8)(x)  # a depthwise convolution in other words
-    return classify(image, layers.PReLU()(layers.SeparableConv2D(10, 3, depth_multiplier=2)(x)))
+    y = layers.PReLU(shared_axes=[1, 2])(layers.Conv2D(12, 1)(x))
+    y = conv_bn(layers.Conv2D(12, 3, padding="same", groups=3)(y), 8, 1, activation=None)
+    x = layers.Add()([x, y])
+    x = layers.GroupNormalization(4)(layers.Conv2D(16, 3, padding="same", groups=8)(x))
+    x = layers.GroupNormalization(groups=-1)(layers.SeparableConv2D(10, 3, depth_multiplier=2)(x))
+    return classify(image, layers.PReLU()(x))
 
 
 def one_dimensional():
@@ -185,6 +227,47 @@ def shuffle():
     x = layers.Permute((1, 2, 4, 3))(layers.Reshape((12, 12, 2, 6))(x))
     x = layers.Reshape((12, 12, 12))(x)
     return classify(image, conv_bn(x, 8))
+
+
+def ghost():
+    """Cheap copies of a few channels beside them, and a slice that cuts both to size, by raw functions."""
+    image = keras.Input(IMAGE)
+    x = conv_bn(image, 8)
+    for filters in (8, 11):
+        primary = conv_bn(x, (filters + 1) // 2, 1)
+        cheap = layers.DepthwiseConv2D(3, padding="same")(primary)
+        x = concat([primary, relu(cheap)])[:, :, :, :filters]
+    return classify(image, x)
+
+
+def split_and_gate():
+    """One half of the channels gates the other; then unequal parts go different ways."""
+    image = keras.Input(IMAGE)
+    a, b = split(conv_bn(image, 12), 2)
+    x = a * sigmoid(b)
+    c, d = split(layers.Conv2D(10, 3)(x), [4, 6] if LEGACY else [4])
+    x = concat([layers.Conv2D(5, 3, padding="same")(c), d])
+    x = x - mean(x, (1, 2), keepdims=True) * 0.5
+    x = mean(x[:, 1:-1, 1:, ...], (1, 2))
+    return keras.Model(image, layers.Dense(3)(reshape(x, (-1, 11))))
+
+
+def padded_shortcut():
+    """ResNet's shortcut without parameters: fewer pixels, and zeros for the channels that are missing."""
+    image = keras.Input(IMAGE)
+    x = conv_bn(image, 6)
+    y = conv_bn(conv_bn(x, 10, strides=2), 10, activation=None)
+    return classify(image, relu(y + pad(x[:, ::2, ::2], 2)))
+
+
+def folded():
+    """Reshape and transpose by raw functions, a batch size that is read from a tensor, squeezed axes."""
+    image = keras.Input(IMAGE)
+    x = conv_bn(image, 8)
+    x = transpose(reshape_with_batch(x, (12, 12, 2, 4)), (0, 1, 2, 4, 3))
+    x = layers.Conv2D(6, 3)(reshape(x, (-1, 12, 12, 8)))
+    x = squeeze(layers.GlobalMaxPooling2D(keepdims=True)(x), (1, 2))
+    return keras.Model(image, layers.Dense(3)(maximum(x, 0.1)))
 
 
 def sequential():
@@ -267,11 +350,17 @@ def unknown_layer():
 
 
 def capsules(**options):
+    """Two routed layers, the weights large enough for lengths that differ."""
+
+    def dense(count, dim, name):
+        start = keras.initializers.RandomNormal(stddev=0.7)
+        return CapsuleDense(count, dim, kernel_initializer=start, name=name, **options)
+
     image = keras.Input((12, 12, 1))
     x = layers.Conv2D(8, 3, activation="relu")(image)
     u = primary_capsules(x, types=5, dim=4, kernel_size=4, strides=3)
-    v = CapsuleDense(6, 5, name="hidden_caps", **options)(u)
-    return keras.Model(image, CapsuleLength()(CapsuleDense(3, 4, name="class_caps", **options)(v)))
+    v = dense(6, 5, "hidden_caps")(u)
+    return keras.Model(image, CapsuleLength()(dense(3, 4, "class_caps")(v)))
 
 
 def capsule_head():
@@ -299,6 +388,8 @@ MODELS = {
     "capsules": capsules,
     "capsules_with_bias": lambda: capsules(use_bias=True),
     "densenet": densenet,
+    "folded": folded,
+    "ghost": ghost,
     "inception": inception,
     "inputs_and_outputs": inputs_and_outputs,
     "micro": lambda: models.build("micro"),
@@ -308,6 +399,7 @@ MODELS = {
     "nested": nested,
     "nested_twice": nested_twice,
     "one_dimensional": one_dimensional,
+    "padded_shortcut": padded_shortcut,
     "q7_cifar10": lambda: models.build("q7_cifar10"),
     "q7_mnist": lambda: models.build("q7_mnist"),
     "q7_smallnorb": lambda: models.build("q7_smallnorb"),
@@ -319,6 +411,7 @@ MODELS = {
     "shuffle": shuffle,
     "siamese": siamese,
     "spatial_attention": spatial_attention,
+    "split_and_gate": split_and_gate,
     "tiny": lambda: models.build("tiny"),
     "transformer": transformer,
     "unet": unet,

@@ -158,13 +158,16 @@ class LabelCut:
         """For each label whether it stays."""
         return ~np.isin(self._trace.sets.roots(labels), self._removed)
 
+    def along(self, labels: Labels, axis: int) -> NDArray[np.bool_]:
+        """For each position on the axis along which a tensor's labels differ whether it stays."""
+        kept = np.moveaxis(self.kept(labels.array), axis, 0)
+        return np.asarray(kept.reshape(len(kept), -1).any(axis=1))
+
     def shape(self, labels: Labels) -> Shape:
         """The shape of a tensor after the cut, without the batch."""
-        kept = self.kept(labels.array)
         shape = list(labels.shape)
         for axis in labels.varying:
-            others = tuple(other for other in range(kept.ndim) if other != axis)
-            shape[axis] = int(kept.any(axis=others).sum())
+            shape[axis] = int(self.along(labels, axis).sum())
         return tuple(shape)
 
 

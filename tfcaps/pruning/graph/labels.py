@@ -112,10 +112,10 @@ class LabelSets:
                 if high in self._reasons:
                     self._reasons.setdefault(low, self._reasons.pop(high))
 
-    def freeze(self, labels: Array, reason: str) -> None:
-        """Nothing of `labels` may be cut; the first reason given stays."""
-        for root in np.unique(self.roots(labels)):
-            self._reasons.setdefault(int(root), reason)
+    def freeze(self, labels: Array, reason: str, *, instead: bool = False) -> None:
+        """Nothing of `labels` may be cut; the first reason given stays, unless this one comes `instead`."""
+        for root in np.unique(self.roots(labels)).tolist():
+            self._reasons[root] = reason if instead else self._reasons.get(root, reason)
 
     def thaw(self) -> None:
         """Forget all reasons, to collect them again."""

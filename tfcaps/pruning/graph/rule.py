@@ -30,6 +30,9 @@ class Cut(Protocol):
     def kept(self, labels: Array) -> np.ndarray:
         """For each label whether it stays, bool."""
 
+    def along(self, labels: Labels, axis: int) -> np.ndarray:
+        """For each position on the axis along which a tensor's labels differ whether it stays, bool."""
+
     def shape(self, labels: Labels) -> Shape:
         """The shape of a tensor after the cut, without the batch."""
 
@@ -60,10 +63,24 @@ class Call:
 
     def arguments(self) -> dict[str, Any]:
         """The call's arguments by the parameters' names, defaults included."""
-        function = self.layer.function if hasattr(self.layer, "symbol") else self.layer.call
-        bound = inspect.signature(function).bind(*self.args, **self.kwargs)
+        bound = self._bound()
         bound.apply_defaults()
         return dict(bound.arguments)
+
+    def with_arguments(self, changes: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The call's arguments with some of them replaced."""
+        bound = self._bound()
+        bound.arguments.update(changes)
+        return bound.args, bound.kwargs
+
+    def _bound(self) -> inspect.BoundArguments:
+        function = self.layer.function if hasattr(self.layer, "symbol") else self.layer.call
+        return inspect.signature(function).bind(*self.args, **self.kwargs)
+
+    def option(self, name: str) -> Any:
+        """An argument of the call, or else an attribute of the operation: Keras 3 keeps most options there."""
+        arguments = self.arguments()
+        return arguments[name] if name in arguments else getattr(self.layer, name)
 
     def makes(self, count: int, slot: str = "out") -> Array:
         """The labels of `count` channels that the layer makes; the same in all of its calls."""
@@ -72,6 +89,8 @@ class Call:
     def output(self, array: Array, *, zero: bool = False, index: int = 0) -> Labels:
         """The labels of a result; `array` is padded with axes of length 1 on the left."""
         shape = self.output_shapes[index]
+        if array.ndim > len(shape):
+            raise Obstacle("its result has fewer axes than its input")
         return Labels(shape, array.reshape((1,) * (len(shape) - array.ndim) + array.shape), zero)
 
     def on_axis(self, labels: Array, axis: int = -1, *, zero: bool = False) -> Labels:
@@ -130,6 +149,23 @@ class Rule:
         return type(self).config is not Rule.config
 
 
+class OperationRule(Rule):
+    """A rule for a raw operation: what a cut changes may be an argument of the call or an option of the operation."""
+
+    def changes(self, call: Call, cut: Cut) -> dict[str, Any]:
+        """What a cut changes, by the name that it has in this flavour of Keras."""
+        return {}
+
+    def config(self, call: Call, cut: Cut) -> dict[str, Any]:
+        """See `Rule.config`."""
+        return {k: v for k, v in self.changes(call, cut).items() if k not in call.arguments()}
+
+    def arguments(self, call: Call, cut: Cut) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """See `Rule.arguments`."""
+        changes = {k: v for k, v in self.changes(call, cut).items() if k in call.arguments()}
+        return call.with_arguments(changes) if changes else (call.args, call.kwargs)
+
+
 _LAYERS: dict[Any, Rule] = {}
 _OPERATIONS: dict[str, Rule] = {}
 
@@ -166,7 +202,7 @@ def find_rule(layer: Any) -> Rule | None:
     """The rule for a layer or operation, or None."""
     kind: Any = type(layer)
     if LEGACY and kind.__name__ in ("TFOpLambda", "SlicingOpLambda"):
-        return _OPERATIONS.get(layer.symbol)
+        return _OPERATIONS.get(str(layer.symbol).removeprefix("compat.v1."))
     if not LEGACY and kind.__module__.startswith("keras.src.ops."):
         return _OPERATIONS.get(kind.__name__)
     for base in kind.__mro__:
@@ -180,4 +216,14 @@ def describe(layer: Any) -> str:
     return f"{type(layer).__name__} {layer.name!r}"
 
 
-__all__ = ["Call", "Cut", "Obstacle", "Rule", "describe", "find_rule", "rule_for", "rule_for_operations"]
+__all__ = [
+    "Call",
+    "Cut",
+    "Obstacle",
+    "OperationRule",
+    "Rule",
+    "describe",
+    "find_rule",
+    "rule_for",
+    "rule_for_operations",
+]

@@ -25,9 +25,9 @@ class OpaqueRule(Rule):
             call.freeze(labels, self.reason)
         results = []
         for index, shape in enumerate(call.output_shapes):
-            made = call.makes(1, f"opaque {index}")
+            made = call.makes((shape[-1] or 1) if shape else 1, f"opaque {index}")
             call.freeze(made, self.reason)
-            results.append(call.output(made.reshape((1,) * len(shape)), index=index))
+            results.append(call.output(made if shape else made.reshape(()), index=index))
         return results
 
 
@@ -80,11 +80,12 @@ class Trace:
             made = self.sets.new(("input", number), channels)
             self.sets.freeze(made, "model input")
             inputs.append(Labels(shape, made.reshape((1,) * (len(shape) - 1) + (-1,)) if shape else made.reshape(())))
-        for labels in self._model(self.model, inputs, ""):
-            self.sets.freeze(labels.array, "model output")
+        outputs = self._model(self.model, inputs, "")
         self._freeze_opaque()
         for labels in self.tensors:
             self._keep_rectangular(labels)
+        for labels in outputs:
+            self.sets.freeze(labels.array, "model output", instead=True)
 
     def _model(self, model: Any, inputs: list[Labels], prefix: str) -> list[Labels]:
         """The labels of the outputs of one call of a functional model."""
@@ -157,19 +158,19 @@ class Trace:
         What is left of a tensor after a cut must be a tensor; only whole slices along one axis can go.
         """
         labels = self.sets.canonical(labels)
-        if len(labels.varying) < 2 or all(self.sets.reason(int(r)) for r in np.unique(labels.array)):
-            return
         for axis in labels.varying[:-1]:
             self.sets.merge(labels.array, labels.array.take([0], axis=axis))
 
     def add_weight(self, call: Call, name: str, axis: int, labels: Array, role: str, silent: bool) -> None:
         """See `Call.weight`."""
-        rank = len(variable(call.layer, name).shape)
-        axis %= rank
-        if len(labels) != variable(call.layer, name).shape[axis]:
+        value = variable(call.layer, name)
+        if not any(value is own for own in call.layer.weights):
+            raise Obstacle(f"its {name} is not one of its own weights")
+        axis %= len(value.shape)
+        if len(labels) != value.shape[axis]:
             raise ModelError(
-                f"channel graph: {describe(call.layer)} has {name} of shape {tuple(variable(call.layer, name).shape)}, "
-                f"but {len(labels)} labels for axis {axis}"
+                f"channel graph: {describe(call.layer)} has {name} of shape {tuple(value.shape)}, but its rule gives "
+                f"{len(labels)} labels for axis {axis}"
             )
         key = (id(call.layer), name, axis)
         if key in self.weights:

@@ -8,6 +8,7 @@ from tfcaps.pruning.graph.rules import (  # noqa: F401  (each registers its rule
     elementwise,
     merge,
     norms,
+    operation_shapes,
     operations,
     pooling,
     shape,

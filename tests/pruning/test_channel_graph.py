@@ -1,0 +1,307 @@
+"""Which channels are found to belong together, what the graph says about them, and what it refuses."""
+
+import numpy as np
+import pytest
+
+from tests.pruning import zoo
+from tfcaps import models
+from tfcaps._keras import keras
+from tfcaps.errors import ModelError
+from tfcaps.layers import CapsuleDense, CapsuleLength, primary_capsules
+from tfcaps.pruning import ChannelGraph, mask, shrink
+from tfcaps.routing import ROUTINGS, Dynamic, Routing
+
+layers = keras.layers
+
+
+def sizes(graph):
+    return [group.size for group in graph.groups]
+
+
+def describe(members):
+    return {(member.layer.name, member.weight, member.axis, member.role) for member in members}
+
+
+def chain():
+    image = keras.Input((8, 8, 3))
+    x = layers.BatchNormalization(name="norm")(layers.Conv2D(6, 3, name="conv")(image))
+    x = layers.DepthwiseConv2D(3, depth_multiplier=2, name="depthwise")(layers.ReLU()(x))
+    return keras.Model(image, layers.Dense(2, name="top")(layers.Flatten()(x)), name="chain")
+
+
+def test_members_of_a_chain():
+    graph = ChannelGraph(chain())
+    group = graph.group("conv")
+    assert (group.name, group.size, group.frozen, group.minimum) == ("conv", 6, None, 1)
+    assert describe(group.members) == {
+        ("conv", "kernel", 3, "out"),
+        ("conv", "bias", 0, "out"),
+        ("norm", "gamma", 0, "both"),
+        ("norm", "beta", 0, "both"),
+        ("norm", "moving_mean", 0, "both"),
+        ("norm", "moving_variance", 0, "both"),
+        ("depthwise", "depthwise_kernel", 2, "both"),
+        ("depthwise", "bias", 0, "both"),
+        ("top", "kernel", 0, "in"),
+    }
+    assert describe(group.producers) == {("conv", "kernel", 3, "out"), ("conv", "bias", 0, "out")}
+    assert describe(group.consumers) == {("top", "kernel", 0, "in")}
+    (top,) = group.consumers
+    assert top.value().shape == (4 * 4 * 12, 2)
+    np.testing.assert_array_equal(top.items, np.tile(np.repeat(np.arange(6), 2), 16))
+    assert graph.prunable == (group,)
+    assert graph.group("top").frozen == "model output"
+
+
+def test_a_capsule_type_is_one_item():
+    graph = ChannelGraph(models.build("tiny"))
+    assert [(g.name, g.size, g.frozen) for g in graph.groups] == [
+        ("conv1", 8, None),
+        ("primary", 4, None),
+        ("class_caps", 4, None),
+    ]
+    kernel, bias, rows = graph.group("primary").members
+    np.testing.assert_array_equal(kernel.items, np.repeat(np.arange(4), 4))
+    np.testing.assert_array_equal(bias.items, kernel.items)
+    assert (rows.weight, rows.axis) == ("kernel", 0)
+    np.testing.assert_array_equal(rows.items, np.tile(np.repeat(np.arange(4), 4), 9))
+    (columns,) = graph.group("class_caps").members
+    np.testing.assert_array_equal(columns.items, np.tile(np.arange(4), 10))
+
+
+def test_a_removed_type_takes_its_capsules_along():
+    small = shrink(models.build("tiny"), {"primary": np.array([True, False, True, False])})
+    assert small.get_layer("primary").filters == 8
+    assert tuple(small.get_layer("primary_reshape").output.shape) == (None, 18, 4)
+    assert tuple(small.get_layer("class_caps").kernel.shape) == (18 * 4, 40)
+
+
+def test_pose_dimensions_go_on_both_sides():
+    model = zoo.capsules()
+    small = shrink(model, {"hidden_caps": np.array([True, True, False, False, True])})
+    assert small.get_layer("hidden_caps").dim == 3
+    assert tuple(small.get_layer("class_caps").kernel.shape) == (6 * 3, 3 * 4)
+
+
+def test_residual_stream_is_one_group():
+    graph = ChannelGraph(zoo.resnet_v1())
+    first = graph.groups[0]
+    assert len(first.producers) == 2
+    assert first.size == 8
+    assert graph.group(first.producers[1].layer.name) is first
+
+
+def test_concatenated_groups_stay_apart():
+    image = keras.Input((8, 8, 3))
+    a, b = layers.Conv2D(4, 3, name="a")(image), layers.Conv2D(6, 3, name="b")(image)
+    x = layers.Conv2D(5, 3, name="c")(layers.Concatenate()([a, b]))
+    graph = ChannelGraph(keras.Model(image, layers.GlobalMaxPooling2D()(x)))
+    assert [(g.name, g.size) for g in graph.groups] == [("a", 4), ("b", 6), ("c", 5)]
+    np.testing.assert_array_equal(graph.group("a").consumers[0].items, [0, 1, 2, 3, *[-1] * 6])
+    np.testing.assert_array_equal(graph.group("b").consumers[0].items, [*[-1] * 4, *range(6)])
+
+
+def test_parts_of_a_layer_that_go_different_ways_are_groups_of_their_own():
+    graph = ChannelGraph(zoo.split_and_gate())
+    assert sizes(graph) == [6, 4, 6, 5, 3]
+    first, second = graph.groups[1:3]
+    assert first.name.removesuffix("[0]") == second.name.removesuffix("[1]") == first.producers[0].layer.name
+    with pytest.raises(ModelError, match=r"makes several groups: choose one of .*\[0\], .*\[1\]"):
+        graph.group(first.producers[0].layer.name)
+
+
+def test_gate_halves_the_channels():
+    group = ChannelGraph(zoo.split_and_gate()).groups[0]
+    np.testing.assert_array_equal(group.producers[0].items, [*range(6), *range(6)])
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("shuffle", [4, 6, 8, 4]),
+        ("resnext", [4, 4, 4, 10, 4]),
+        ("padded_shortcut", [6, 10, 4, 4]),
+        ("folded", [4, 6, 3]),
+        ("autoencoder", [8, 10, 8, 6, 3]),
+        ("ghost", [8, 4, 6, 4]),
+        ("siamese", [6, 2]),
+        ("shared", [8, 6, 4]),
+    ],
+)
+def test_sizes(name, expected):
+    graph = ChannelGraph(zoo.MODELS[name]())
+    assert sizes(graph) == expected
+    assert len(graph.prunable) == len(expected) - 1
+
+
+def test_paths_of_nested_layers():
+    graph = ChannelGraph(zoo.nested_twice())
+    paths = [group.name.rsplit("/", 1)[0] for group in graph.groups]
+    assert paths[1:4] == ["middle", "middle/core", "middle"]
+    inner = graph.groups[2]
+    assert graph.group(inner.producers[0].layer.name) is inner
+
+
+def test_what_cannot_be_seen_through_is_frozen_with_the_reason():
+    graph = ChannelGraph(zoo.unknown_layer())
+    reasons = [group.frozen for group in graph.groups]
+    assert reasons == [None, "Lambda 'backwards' cannot be seen through", None, "model output"]
+    normed = ChannelGraph(zoo.transformer())
+    assert "LayerNormalization 'layer_norm" in normed.groups[2].frozen
+    assert "MultiHeadAttention" in normed.groups[0].frozen
+
+
+def test_hidden_output_is_frozen():
+    graph = ChannelGraph(zoo.inputs_and_outputs())
+    assert graph.group("hidden").frozen == "model output"
+    assert len(graph.prunable) == 2
+
+
+def frozen_by(*body):
+    image = keras.Input((8, 8, 3))
+    x = layers.Conv2D(6, 3, name="conv")(image)
+    for layer in body:
+        x = layer(x)
+    x = layers.Flatten()(x)
+    return ChannelGraph(keras.Model(image, layers.Dense(2)(x))).group("conv").frozen
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ([layers.Softmax()], "Softmax 'softmax.*': it mixes channels"),
+        ([layers.Activation("softmax")], "Activation .* its activation 'softmax' may mix channels"),
+        ([layers.LayerNormalization()], "its statistics mix channels"),
+        ([layers.Permute((3, 1, 2)), layers.Conv2D(4, 3)], "channels lie on axis 1 of its input"),
+        ([layers.BatchNormalization(axis=1)], "channels lie on axis 3 of its input"),
+        ([layers.Rescaling([1.0] * 6)], "a scale or offset for each channel"),
+        ([layers.RandomFlip()], "RandomFlip .* cannot be seen through"),
+        ([layers.TimeDistributed(layers.Dense(3))], "TimeDistributed .* cannot be seen through"),
+    ],
+)
+def test_reasons(body, reason):
+    import re
+
+    frozen = frozen_by(*[type(layer).from_config({**layer.get_config(), "name": None}) for layer in body])
+    assert re.search(reason, frozen), frozen
+
+
+def test_layers_that_sum_elsewhere_freeze_nothing():
+    assert frozen_by(layers.Softmax(axis=1)) is None
+    assert frozen_by(layers.Permute((2, 1, 3)), layers.Conv2D(4, 3)) is None
+
+
+class Scale(layers.Layer):
+    def call(self, inputs):
+        return 2.0 * inputs
+
+
+class Negative(layers.ReLU):
+    def call(self, inputs):
+        return -super().call(inputs)
+
+
+class Renamed(layers.ReLU):
+    pass
+
+
+def test_subclasses_are_known_as_long_as_they_compute_the_same():
+    assert "cannot be seen through" in frozen_by(Scale())
+    assert "cannot be seen through" in frozen_by(Negative())
+    assert frozen_by(Renamed()) is None
+
+
+def test_unknown_routing_freezes_its_inputs():
+    class Counting(Dynamic):
+        name = "counting"
+
+    x = keras.Input((8, 8, 1))
+    v = CapsuleDense(2, 3, routing=Counting())(primary_capsules(x, 4, 4, 3))
+    graph = ChannelGraph(keras.Model(x, CapsuleLength()(v)))
+    assert "routing 'counting' may depend on the number of capsules" in graph.group("primary").frozen
+    assert not graph.prunable
+
+
+def test_every_routing_is_known_or_frozen():
+    """A new routing has to be looked at: does an input capsule without votes change anything?"""
+    assert set(ROUTINGS) == {"dynamic"}
+    assert issubclass(ROUTINGS["dynamic"], Routing)
+
+
+def test_open_image_size():
+    image = keras.Input((None, None, 3))
+    x = layers.MaxPooling2D()(layers.Conv2D(6, 3, name="conv")(image))
+    model = keras.Model(image, layers.Dense(2)(layers.GlobalAveragePooling2D()(layers.UpSampling2D()(x))))
+    small = shrink(model, {"conv": np.arange(6) < 2})
+    assert small.get_layer("conv").filters == 2
+
+
+def test_errors_of_keep():
+    model = zoo.vgg()
+    graph = ChannelGraph(model)
+    first, last = graph.groups[0].name, graph.groups[-1].name
+    for act in (shrink, mask):
+        with pytest.raises(ModelError, match=f"no group 'none': expected one of {first}, "):
+            act(model, {"none": np.ones(8, bool)})
+        with pytest.raises(ModelError, match=r"expected bool \[8\], one for each item of the group, got bool \[7\]"):
+            act(model, {first: np.ones(7, bool)})
+        with pytest.raises(ModelError, match=r"expected bool \[8\].* got int64 \[3\]"):
+            act(model, {first: [0, 1, 2]})
+        with pytest.raises(ModelError, match="the group cannot be cut: model output"):
+            act(model, {last: np.arange(4) > 1})
+        with pytest.raises(ModelError, match="at least 1 of 8 items to stay, got 0"):
+            act(model, {first: np.zeros(8, bool)})
+        with pytest.raises(ModelError, match="expected the graph of model"):
+            act(model, {}, ChannelGraph(zoo.vgg()))
+    assert shrink(model, {last: np.ones(4, bool)}).count_params() == model.count_params()
+
+
+def test_unknown_group_lists_names():
+    graph = ChannelGraph(chain())
+    with pytest.raises(ModelError, match="no group 'cnv': expected one of conv, top; did you mean 'conv'"):
+        graph.group("cnv")
+
+
+class Subclassed(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(3)
+
+    def call(self, inputs):
+        return self.dense(inputs)
+
+
+def test_models_without_a_graph():
+    model = Subclassed()
+    with pytest.raises(ModelError, match="not built"):
+        ChannelGraph(model)
+    model(np.zeros((1, 4), np.float32))
+    with pytest.raises(ModelError, match=r"subclassed Subclassed.*keras.Model"):
+        ChannelGraph(model)
+    with pytest.raises(ModelError, match="not built"):
+        ChannelGraph(keras.Sequential([layers.Dense(3)]))
+    with pytest.raises(ModelError, match=r"expected a .*keras model, got str"):
+        ChannelGraph("model")
+
+
+def test_subclassed_model_inside_is_opaque():
+    x = keras.Input((4,))
+    inner = Subclassed()
+    h = layers.Dense(6, name="hidden")(layers.Dense(5, name="first")(x))
+    graph = ChannelGraph(keras.Model(x, layers.Dense(2)(inner(h))))
+    assert "Subclassed" in graph.group("hidden").frozen
+    assert graph.group("first").frozen is None
+
+
+def test_sequential_that_was_built_by_a_call():
+    model = keras.Sequential([layers.Dense(6, name="first"), layers.Dense(2)])
+    model(np.zeros((1, 4), np.float32))
+    assert shrink(model, {"first": np.arange(6) > 2}).get_layer("first").units == 3
+
+
+def test_summary_tells_all():
+    text = ChannelGraph(zoo.unknown_layer()).summary()
+    lines = text.splitlines()
+    assert lines[0].split() == ["group", "items", "made", "by", "read", "by"]
+    assert len(lines) == 5
+    assert "Lambda 'backwards' cannot be seen through" in text
