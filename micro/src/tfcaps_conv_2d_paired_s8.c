@@ -7,7 +7,7 @@
 
 enum {
     TILE = 16, /* blocks of filters whose sums are kept, on the stack */
-    PIECE = 64 /* bytes of a cut run that are put together there */
+    PIECE = 16 /* bytes of a cut run that are put together there */
 };
 
 static int32_t blocks_of(int32_t filters) {
@@ -171,79 +171,20 @@ static TFCAPS_NOINLINE int32_t next_steps(const layer *conv, const position at[2
     return steps;
 }
 
-/* Sums that carry high: each part begins with raw = low ... */
-static void begin_part(uint32_t *sums, int32_t blocks) {
-    for (int32_t block = 0; block < blocks; ++block) {
-        for (int32_t n = 0; n < 4; ++n) {
-            sums[n] = sums[4 + n];
-        }
-        sums += TFCAPS_PAIRED_SUMS;
-    }
-}
-
-/* ... and ends with what it adds to high. */
-static void end_part(const uint32_t *sums, uint32_t *high, int32_t blocks) {
-    for (int32_t block = 0; block < blocks; ++block) {
-        for (int32_t n = 0; n < 4; ++n) {
-            high[n] += (uint32_t)((int32_t)(sums[n] - sums[4 + n]) >> 8);
-        }
-        sums += TFCAPS_PAIRED_SUMS;
-        high += 4;
-    }
-}
-
-/* A tile of blocks of filters. */
-typedef struct tile {
-    const uint32_t *from; /* what the sums begin with */
-    uint32_t *sums;
-    int32_t first;
-    int32_t blocks;
-} tile;
-
-/* Adds up whole windows; a window that fits whole has been taken apart for the first tile. */
-static void add_up(const layer *conv, const position at[2], tile filters) {
+/* The sums of so many blocks from number `first` on. A window that fits whole has been taken apart for the
+ * first of them. */
+static void add_up(const layer *conv, const position at[2], int32_t first, int32_t blocks, uint32_t *sums) {
     const int32_t block_words = 2 * conv->window.steps;
-    const int32_t *weights = conv->weights + filters.first * block_words;
-    const int32_t is_apart = filters.first > 0 && conv->room >= conv->window.steps;
+    const int32_t *weights = conv->weights + first * block_words;
+    const uint32_t *from = (const uint32_t *)conv->starts + first * TFCAPS_PAIRED_SUMS;
+    const int32_t is_apart = first > 0 && conv->room >= conv->window.steps;
     progress done = begin(conv, at);
     for (int32_t left = conv->window.steps; left > 0;) {
         const int32_t steps = is_apart ? left : next_steps(conv, at, &done);
-        tfcaps_paired_sums(conv->words, steps, weights, block_words, filters.from, filters.sums,
-                           filters.blocks);
-        filters.from = filters.sums;
+        tfcaps_paired_sums(conv->words, steps, weights, block_words, conv->carried, from, sums, blocks);
+        from = sums;
         weights += 2 * steps;
         left -= steps;
-    }
-}
-
-/* The same where high is carried from part to part; it ends up in place of raw. */
-static void add_up_parts(const layer *conv, const position at[2], tile filters) {
-    const int32_t block_words = 2 * conv->window.steps;
-    const int32_t *weights = conv->weights + filters.first * block_words;
-    uint32_t high[4 * TILE];
-    for (int32_t n = 0; n < filters.blocks; ++n) {
-        memcpy(high + 4 * n, filters.from + TFCAPS_PAIRED_SUMS * n, 4 * sizeof *high);
-    }
-    memcpy(filters.sums, filters.from, (size_t)(TFCAPS_PAIRED_SUMS * filters.blocks) * sizeof *high);
-    begin_part(filters.sums, filters.blocks);
-    progress done = begin(conv, at);
-    int32_t part = 0;
-    for (int32_t left = conv->window.steps; left > 0;) {
-        const int32_t steps = next_steps(conv, at, &done);
-        if (part + steps > TFCAPS_PAIRED_PART) {
-            end_part(filters.sums, high, filters.blocks);
-            begin_part(filters.sums, filters.blocks);
-            part = 0;
-        }
-        tfcaps_paired_sums(conv->words, steps, weights, block_words, filters.sums, filters.sums,
-                           filters.blocks);
-        part += steps;
-        weights += 2 * steps;
-        left -= steps;
-    }
-    end_part(filters.sums, high, filters.blocks);
-    for (int32_t n = 0; n < filters.blocks; ++n) {
-        memcpy(filters.sums + TFCAPS_PAIRED_SUMS * n, high + 4 * n, 4 * sizeof *high);
     }
 }
 
@@ -254,14 +195,7 @@ static void output_pair(const layer *conv, const position at[2], int8_t *output0
         uint32_t sums[TFCAPS_PAIRED_SUMS * TILE];
         const int32_t left = conv->filters - first;
         const int32_t filters = left < channels ? left : channels;
-        const int32_t block = first / TFCAPS_PAIRED_FILTERS;
-        const uint32_t *starts = (const uint32_t *)conv->starts + block * TFCAPS_PAIRED_SUMS;
-        const tile whole = {starts, sums, block, blocks_of(filters)};
-        if (conv->carried) {
-            add_up_parts(conv, at, whole);
-        } else {
-            add_up(conv, at, whole);
-        }
+        add_up(conv, at, first / TFCAPS_PAIRED_FILTERS, blocks_of(filters), sums);
         tfcaps_paired_outputs(sums, conv->carried, conv->stages + 3 * first, filters,
                               conv->params->activation_min, conv->params->activation_max, output0 + first,
                               output1 + first);

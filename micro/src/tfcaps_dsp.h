@@ -4,9 +4,6 @@
 
 #include <stdint.h>
 
-/* A function in assembly: no code of the compiler's before or after it. */
-#define TFCAPS_NAKED __attribute__((naked))
-
 /* Four bytes at any address. */
 static inline uint32_t tfcaps_load_4(const int8_t *bytes) {
     uint32_t word;

@@ -67,10 +67,10 @@ void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, int32_t
                            int32_t step, uint32_t *words);
 
 /* sums[b] = from[b] + the products of so many steps, for b = 0 ... blocks - 1 blocks of eight. from and sums
- * may be the same. weights of a block lie block_words words behind those of the one before. steps >= 1,
- * blocks >= 1. */
+ * may be the same. weights of a block lie block_words words behind those of the one before. With `carried`,
+ * both have high in place of raw, and steps is at most TFCAPS_PAIRED_PART. steps >= 1, blocks >= 1. */
 void tfcaps_paired_sums(const uint32_t *columns, int32_t steps, const int32_t *weights, int32_t block_words,
-                        const uint32_t *from, uint32_t *sums, int32_t blocks);
+                        int32_t carried, const uint32_t *from, uint32_t *sums, int32_t blocks);
 
 /* The outputs of so many filters at both columns, from their blocks' sums and stages; with `carried`, sums
  * have high in place of raw. */

@@ -1,3 +1,4 @@
+#include "tfcaps_noinline.h"
 #include "tfcaps_paired.h"
 #include "tfcaps_variant.h"
 

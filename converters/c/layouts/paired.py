@@ -19,6 +19,7 @@ from tfcaps.converters.c.tflm_arithmetic import channel_multipliers
 
 BLOCK = 4  # filters
 RAW_BITS, SUM_BITS = 23, 30  # of odd filters' sums where they share a word, and of all sums; without the sign
+STEP_BYTES = 8  # of scratch: two taps of two columns in halfwords; wanted for a whole window
 MOST_SHIFT = 22  # up to which a stage's addend and the product it is added to fit together
 PAIRED = Layout("paired", "two filters to a halfword, for the packed multiplications of Cortex-M4, M7 and M33")
 
@@ -62,6 +63,7 @@ def conv_2d(call: Call) -> Emission | None:
         [params, *dims],
         {"weights": lay_out(filters, run, output.zero_point)},
         scratch=scratch(function, params, *dims),
+        wanted_scratch=STEP_BYTES * (height * width * channels // run) * len(tap_order(run)) // 2,
         macs=math.prod(output.shape) * height * width * channels,
         overlaps=conv_overlaps(call, params),
     )
