@@ -125,6 +125,7 @@ BOARDS: dict[str, Board] = {
             ("-march=rv32imc", "-mabi=ilp32"),
             _VIRT,
             cpu="rv32,a=false,f=false,d=false",
+            layout="interleaved",
         ),
         Board(
             "rv32imac",
@@ -134,6 +135,7 @@ BOARDS: dict[str, Board] = {
             ("-march=rv32imac", "-mabi=ilp32"),
             _VIRT,
             cpu="rv32,f=false,d=false",
+            layout="interleaved",
         ),
         _rv32gcv("rv32gcv", 128),
         _rv32gcv("rv32gcv-256", 256),

@@ -124,6 +124,38 @@ static tfcaps_status conv_2d(void) {
     return call_conv_2d(0, &input_dims, &kernel_dims, filters);
 }
 
+static tfcaps_status conv_2d_interleaved(void) {
+    const int32_t depth = 1 + fuzz_byte() % 5;
+    const int32_t filters = 1 + fuzz_byte() % 9;
+    const tfcaps_image_dims input_dims = draw_image(1 + fuzz_byte() % 2, depth);
+    const tfcaps_image_dims kernel_dims = draw_image(filters, depth);
+    tfcaps_image_dims output_dims = draw_image(input_dims.batches, filters);
+    fuzz_expect_refusal(output_dims.batches != input_dims.batches);
+    const size_t input_size = image_size(&input_dims);
+    const size_t blocks = kernel_dims.batches > 0 ? ((size_t)kernel_dims.batches + 3) / 4 : 1;
+    const size_t filter_size =
+        image_size(&kernel_dims) / (kernel_dims.batches > 0 ? (size_t)kernel_dims.batches : 1);
+    const size_t output_size = image_size(&output_dims);
+    const tfcaps_conv_2d_params params = draw_conv_2d(&kernel_dims);
+    const tfcaps_channel_scales scales = draw_scales(output_dims.channels);
+    size_t need = 0;
+    fuzz_expect_refusal(kernel_dims.channels != input_dims.channels ||
+                        tfcaps_conv_2d_s8_get_buffer_size(&params, &input_dims, &kernel_dims, &output_dims,
+                                                          &need) != TFCAPS_OK);
+    const int32_t *bias =
+        fuzz_words(output_dims.channels > 0 ? 2 * (size_t)output_dims.channels : 0, INT32_MIN, INT32_MAX);
+    const int8_t *input = fuzz_input(input_size);
+    const int8_t *kernel = fuzz_input(4 * blocks * filter_size);
+    int8_t *output = fuzz_output(output_size);
+    if (!fuzz_ready()) {
+        return FUZZ_SKIPPED;
+    }
+    return tfcaps_conv_2d_interleaved_s8(fuzz_pointer(&params), fuzz_pointer(&scales),
+                                         fuzz_pointer(&input_dims), fuzz_pointer(input),
+                                         fuzz_pointer(&kernel_dims), fuzz_pointer(kernel), fuzz_pointer(bias),
+                                         fuzz_pointer(&output_dims), fuzz_pointer(output));
+}
+
 static tfcaps_status depthwise_conv_2d(void) {
     const int32_t depth = 1 + fuzz_byte() % 18;
     const int32_t filters = depth * (1 + fuzz_byte() % 3);
@@ -417,10 +449,21 @@ static tfcaps_status concatenation_or_split(void) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const fuzz_call calls[] = {
-        conv_2d,       depthwise_conv_2d,     fully_connected, pool_2d, add_or_sub, mul,
-        lookup,        maximum_or_minimum,    softmax,         sum,     pad,        transpose,
-        strided_slice, concatenation_or_split};
+    static const fuzz_call calls[] = {conv_2d,
+                                      depthwise_conv_2d,
+                                      fully_connected,
+                                      pool_2d,
+                                      add_or_sub,
+                                      mul,
+                                      lookup,
+                                      maximum_or_minimum,
+                                      softmax,
+                                      sum,
+                                      pad,
+                                      transpose,
+                                      strided_slice,
+                                      concatenation_or_split,
+                                      conv_2d_interleaved};
     fuzz_run(calls, sizeof calls / sizeof *calls, data, size);
     return 0;
 }

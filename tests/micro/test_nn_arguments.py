@@ -36,6 +36,8 @@ def good():
     no_scratch, conv = Context(None, 0), nn.Conv(2, 2, 1, 1, 1, 1, 3, -3, -100, 100)
     images = nn.Image(2, 5, 5, 4), zeros(200)
     grouped = *images, nn.Image(6, 3, 3, 2), zeros(108), None, nn.Image(2, 3, 3, 6), zeros(108)
+    both = np.zeros((2, 6), np.int32)
+    blocks = *images, nn.Image(6, 3, 3, 4), zeros(288), both, nn.Image(2, 3, 3, 6), zeros(108)
     depthwise = *images, nn.Image(1, 3, 3, 8), zeros(72), None, nn.Image(2, 3, 3, 8), zeros(144)
     dense = zeros(8), zeros(12), None, zeros(6)
     pool = nn.Pool(3, 3, 2, 2, 1, 1, -100, 100)
@@ -48,6 +50,7 @@ def good():
     columns = nn.pointers([zeros(4), zeros(6)])
     return {
         "conv_2d": [no_scratch, conv, scales(6), *grouped],
+        "conv_2d_interleaved": [conv, scales(6), *blocks],
         "depthwise_conv_2d": [no_scratch, conv, scales(8), *depthwise],
         "fully_connected": [no_scratch, nn.Dense(1, 2, -100, 100), scales(3), nn.DenseDims(2, 4, 3), *dense],
         "max_pool_2d": [pool, *pooled],
@@ -123,6 +126,7 @@ ADD = {
 OUTPUT = {"output_multiplier": MULTIPLIER, "output_shift": SHIFT, "output_zero_point": INT8}
 PARAMS = {
     "conv_2d": (1, CONV),
+    "conv_2d_interleaved": (0, CONV),
     "depthwise_conv_2d": (1, CONV),
     "fully_connected": (1, {"input_zero_point": INT8, "output_zero_point": INT8, **ACTIVATION}),
     "max_pool_2d": (0, POOL),
@@ -146,14 +150,14 @@ def test_parameters_out_of_range_are_refused(name):
             assert attempt(name, arguments) == ERROR_RANGE, (field, value)
 
 
-@pytest.mark.parametrize("name", ["conv_2d", "depthwise_conv_2d", "fully_connected"])
+@pytest.mark.parametrize("name", ["conv_2d", "conv_2d_interleaved", "depthwise_conv_2d", "fully_connected"])
 def test_scales_are_checked(name):
-    arguments = good()[name]
-    assert attempt(name, [*arguments[:2], scales(1), *arguments[3:]]) == OK
+    (position,) = [n for n, argument in enumerate(good()[name]) if isinstance(argument, nn.Scales)]
+    assert replaced(name, position, scales(1)) == OK
     for count in (0, -1, 2, 100):
-        assert attempt(name, [*arguments[:2], nn.Scales(count, *bad(0, 0)), *arguments[3:]]) == ERROR_RANGE
+        assert replaced(name, position, nn.Scales(count, *bad(0, 0))) == ERROR_RANGE
     for multiplier, shift in ((-1, 0), (1, -32), (1, 31)):
-        assert attempt(name, [*arguments[:2], nn.Scales(1, *bad(multiplier, shift)), *arguments[3:]]) == ERROR_RANGE
+        assert replaced(name, position, nn.Scales(1, *bad(multiplier, shift))) == ERROR_RANGE
 
 
 def bad(multiplier, shift):
@@ -166,7 +170,9 @@ def replaced(name, position, argument):
     return attempt(name, arguments)
 
 
-@pytest.mark.parametrize("name", ["conv_2d", "depthwise_conv_2d", "max_pool_2d", "average_pool_2d"])
+@pytest.mark.parametrize(
+    "name", ["conv_2d", "conv_2d_interleaved", "depthwise_conv_2d", "max_pool_2d", "average_pool_2d"]
+)
 def test_images_are_checked(name):
     for position, argument in enumerate(good()[name]):
         if not isinstance(argument, nn.Image):
