@@ -12,6 +12,7 @@ INT8 = (-129, 128, HUGE, -HUGE - 1)
 MULTIPLIER, SHIFT = (-1, -HUGE - 1), (-32, 31, HUGE)
 EXTENT = (0, -1, 65536, HUGE)
 EXPS = np.arange(256, 0, -1) << 22
+CONVOLUTIONS = ("conv_2d", "conv_2d_interleaved", "depthwise_conv_2d")
 ACTIVATION = {"activation_min": (*INT8, 101), "activation_max": (*INT8, -101)}
 
 
@@ -150,7 +151,7 @@ def test_parameters_out_of_range_are_refused(name):
             assert attempt(name, arguments) == ERROR_RANGE, (field, value)
 
 
-@pytest.mark.parametrize("name", ["conv_2d", "conv_2d_interleaved", "depthwise_conv_2d", "fully_connected"])
+@pytest.mark.parametrize("name", [*CONVOLUTIONS, "fully_connected"])
 def test_scales_are_checked(name):
     (position,) = [n for n, argument in enumerate(good()[name]) if isinstance(argument, nn.Scales)]
     assert replaced(name, position, scales(1)) == OK
