@@ -96,36 +96,56 @@ static inline void add_tiles(const tfcaps_routing *r, int32_t tiles, const int8_
     }
 }
 
-/* The same where nothing is shifted off and nothing kept: plain products, of two tiles at a time. */
-static inline void add_products(const tfcaps_routing *r, int32_t tiles, const int8_t *u, const int8_t *kernel,
-                                int32_t groups) {
+/* The same where nothing is shifted off and nothing kept: plain products. */
+static void add_products(const tfcaps_routing *r, int32_t tiles, const int8_t *u, const int8_t *kernel,
+                         int32_t groups) {
     const int32_t outputs = r->outputs;
-    const int32_t step = TILE * 4 * groups;
-    for (; tiles > 0; tiles -= 2) {
+    for (; tiles > 0; --tiles) {
         tile t;
         load_tile(u, kernel, outputs, groups, &t);
         int32_t *sum = (int32_t *)r->sums;
-        if (tiles > 1) {
-            tile s;
-            load_tile(u + step, kernel + step * outputs, outputs, groups, &s);
-            for (const int32_t *end = sum + outputs; sum != end; ++sum) {
+        for (const int32_t *end = sum + outputs; sum != end; ++sum) {
+            int32_t found = *sum;
 #pragma GCC unroll 1
-                for (int32_t g = 0; g < groups; ++g) {
-                    *sum = vmladavaq_s8(*sum, next_weights(&t), t.u[g]);
-                    *sum = vmladavaq_s8(*sum, next_weights(&s), s.u[g]);
-                }
+            for (int32_t g = 0; g < groups; ++g) {
+                found = vmladavaq_s8(found, next_weights(&t), t.u[g]);
             }
-        } else {
-            for (const int32_t *end = sum + outputs; sum != end; ++sum) {
-#pragma GCC unroll 1
-                for (int32_t g = 0; g < groups; ++g) {
-                    *sum = vmladavaq_s8(*sum, next_weights(&t), t.u[g]);
-                }
-            }
+            *sum = found;
         }
-        u += 2 * step;
-        kernel += 2 * step * outputs;
+        u += TILE * 4 * groups;
+        kernel += TILE * 4 * groups * outputs;
     }
+}
+
+/* The same for input capsules of four dimensions, two tiles at a time; returns how many are left. In assembly
+ * because GCC needs 12 instructions where these are 7. */
+static int32_t add_products_of_4(const tfcaps_routing *r, int32_t tiles, const int8_t *u,
+                                 const int8_t *kernel) {
+    const int32_t outputs = r->outputs;
+    for (; tiles > 1; tiles -= 2) {
+        tile t;
+        tile t1;
+        load_tile(u, kernel, outputs, 1, &t);
+        load_tile(u + 4 * TILE, kernel + 4 * TILE * outputs, outputs, 1, &t1);
+        uint32_t *sum = r->sums;
+        __asm__ volatile(/* clang-format off */
+            "dls lr, %[outputs]\n"
+            "1:\n"
+            "vldrw.u32 q0, [%q[w0], #4]!\n"
+            "vldrw.u32 q1, [%q[w1], #4]!\n"
+            "ldr r0, [%[sum]]\n"
+            "vmladava.s8 r0, q0, %q[u0]\n"
+            "vmladava.s8 r0, q1, %q[u1]\n"
+            "str r0, [%[sum]], #4\n"
+            "le lr, 1b\n"
+            : [w0] "+w"(t.kernel), [w1] "+w"(t1.kernel), [sum] "+r"(sum)
+            : [outputs] "r"(outputs), [u0] "w"(t.u[0]), [u1] "w"(t1.u[0])
+            : "r0", "lr", "q0", "q1", "memory"
+        ); /* clang-format on */
+        u += 2 * 4 * TILE;
+        kernel += 2 * 4 * TILE * outputs;
+    }
+    return tiles;
 }
 
 /* e of a tile, where some of them are far. */
@@ -162,6 +182,30 @@ static TFCAPS_NOINLINE void find_scales(const tfcaps_routing *r, uint32_t *exps,
     }
 }
 
+/* The votes of a tile of four dimensions and one output capsule, and their logits. In assembly because GCC
+ * needs 12 instructions where these are 10. */
+static inline int32x4_t logits_of_4(tile *t, int32_t dimension, const int16_t *v, int16_t *votes) {
+    int32x4_t logits = vdupq_n_s32(0);
+    __asm__ volatile(/* clang-format off */
+        "dls lr, %[dimension]\n"
+        "1:\n"
+        "vldrw.u32 q0, [%q[w], #4]!\n"
+        "vmullb.s8 q1, q0, %q[u]\n"
+        "vmullt.s8 q0, q0, %q[u]\n"
+        "vadd.i16 q0, q0, q1\n"
+        "vcadd.i16 q1, q0, q0, #270\n"
+        "ldrsh r0, [%[v]], #2\n"
+        "vmovlb.s16 q0, q1\n"
+        "vstrh.32 q0, [%[votes]], #8\n"
+        "vmla.s32 %q[logits], q0, r0\n"
+        "le lr, 1b\n"
+        : [w] "+w"(t->kernel), [v] "+r"(v), [votes] "+r"(votes), [logits] "+w"(logits)
+        : [dimension] "r"(dimension), [u] "w"(t->u[0])
+        : "r0", "lr", "q0", "q1", "memory"
+    ); /* clang-format on */
+    return logits;
+}
+
 /* Votes and e of a tile, which is not read where the votes are kept. */
 static inline void compute_exps(const tfcaps_routing *r, tile *t, int32_t groups, int wide, int kept,
                                 int16_t *votes, uint32_t *exps, uint32_t *sums) {
@@ -176,21 +220,26 @@ static inline void compute_exps(const tfcaps_routing *r, tile *t, int32_t groups
     const int32_t exp_shift = -r->exp_shift;
     for (int32_t j = 0; j < capsules; ++j) {
         int32x4_t logits = vdupq_n_s32(0);
-#pragma GCC unroll 2
-        for (int32_t d = 0; d < dimension; ++d) {
-            int32x4_t vote;
-            if (kept) {
-                vote = vldrhq_s32(h);
-            } else {
-                vote = next_votes(t, groups, wide, vote_shift);
-                vstrhq_s32(h, vote);
-                if (wide) {
+        if (groups == 1 && !wide && !kept) {
+            logits = logits_of_4(t, dimension, v, h);
+            v += dimension;
+            h += TILE * dimension;
+        } else {
+            for (int32_t d = 0; d < dimension; ++d) {
+                int32x4_t vote;
+                if (kept) {
                     vote = vldrhq_s32(h);
+                } else {
+                    vote = next_votes(t, groups, wide, vote_shift);
+                    vstrhq_s32(h, vote);
+                    if (wide) {
+                        vote = vldrhq_s32(h);
+                    }
                 }
+                logits = vmlaq_n_s32(logits, vote, *v);
+                ++v;
+                h += TILE;
             }
-            logits = vmlaq_n_s32(logits, vote, *v);
-            ++v;
-            h += TILE;
         }
         const uint32x4_t index =
             vreinterpretq_u32_s32(vaddq_n_s32(vshlq_r_s32(logits, exp_shift), TFCAPS_EXP_CENTRE));
@@ -209,6 +258,30 @@ static inline void compute_exps(const tfcaps_routing *r, tile *t, int32_t groups
     }
 }
 
+/* Adds (c * h) >> 16 of pairs of votes to their sums. In assembly because GCC needs 16 instructions a pair
+ * where these are 11. */
+static inline void add_pairs(int32_t pairs, const int16_t *votes, int32x4_t scaled, int32_t *sums) {
+    __asm__ volatile(/* clang-format off */
+        "wls lr, %[pairs], 2f\n"
+        "1:\n"
+        "vldrh.s32 q0, [%[votes]], #8\n"
+        "vshl.i32 q0, q0, #8\n"
+        "vldrh.s32 q1, [%[votes]], #8\n"
+        "vmulh.s32 q0, q0, %q[scaled]\n"
+        "ldrd r0, r2, [%[sums]]\n"
+        "vshl.i32 q1, q1, #8\n"
+        "vaddva.s32 r0, q0\n"
+        "vmulh.s32 q1, q1, %q[scaled]\n"
+        "vaddva.s32 r2, q1\n"
+        "strd r0, r2, [%[sums]], #8\n"
+        "le lr, 1b\n"
+        "2:\n"
+        : [votes] "+r"(votes), [sums] "+r"(sums)
+        : [pairs] "r"(pairs), [scaled] "w"(scaled)
+        : "r0", "r2", "lr", "q0", "q1", "memory"
+    ); /* clang-format on */
+}
+
 /* Adds (c * h) >> 16 of a tile to the sums. */
 static inline void add_weighted(const tfcaps_routing *r, const int16_t *votes, uint32_t *exps,
                                 const uint32_t *exp_sums) {
@@ -223,14 +296,10 @@ static inline void add_weighted(const tfcaps_routing *r, const int16_t *votes, u
     for (int32_t j = 0; j < capsules; ++j) {
         const uint32x4_t c = vshlq_u32(vmulq_u32(vld1q_u32(exps), reciprocal), shift);
         const int32x4_t scaled = vreinterpretq_s32_u32(vshlq_n_u32(c, 8));
-        for (int32_t d = dimension >> 1; d > 0; --d) {
-            const int32_t sum0 = sum[0];
-            const int32_t sum1 = sum[1];
-            sum[0] = vaddvaq_s32(sum0, vmulhq_s32(vshlq_n_s32(vldrhq_s32(votes), 8), scaled));
-            sum[1] = vaddvaq_s32(sum1, vmulhq_s32(vshlq_n_s32(vldrhq_s32(votes + TILE), 8), scaled));
-            sum += 2;
-            votes += 2 * TILE;
-        }
+        const int32_t pairs = dimension >> 1;
+        add_pairs(pairs, votes, scaled, sum);
+        sum += 2 * pairs;
+        votes += 2 * TILE * pairs;
         if (dimension & 1) {
             *sum = vaddvaq_s32(*sum, vmulhq_s32(vshlq_n_s32(vldrhq_s32(votes), 8), scaled));
             ++sum;
@@ -292,10 +361,10 @@ void tfcaps_routing_add_votes(const tfcaps_routing *r, const int8_t *u, const in
     const int32_t groups = r->dims->input_dimension / 4;
     if (r->params->vote_shift != 0 || r->kept_votes != NULL) {
         add_tiles(r, tiles, u, kernel, groups);
-    } else if (groups == 1) {
-        add_products(r, tiles, u, kernel, 1);
     } else {
-        add_products(r, tiles, u, kernel, groups);
+        const int32_t left = groups == 1 ? add_products_of_4(r, tiles, u, kernel) : tiles;
+        const int32_t done = (tiles - left) * TILE;
+        add_products(r, left, u + done * 4, kernel + done * 4 * r->outputs, groups);
     }
     rest left;
     find_rest(r, tiles, u, kernel, &left);

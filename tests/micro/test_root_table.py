@@ -1,4 +1,4 @@
-"""The table of square roots, and that one Newton step from it finds the floor of every root (as the Helium code does)."""
+"""The table of square roots, and that one Newton step from it finds the floor of every root as the Helium code does."""
 
 import math
 import re
