@@ -53,10 +53,27 @@ static void advance(const layer *conv, position *at) {
     }
 }
 
-/* Bytes first ... end - 1 of the window, in the filters' order, into a column of the patch. image is at the
+/* Bytes first ... end - 1 of a window that no edge cuts and whose rows lie in one piece each. window is at
+ * its first byte. */
+static void copy_rows(const layer *conv, const int8_t *window, int32_t first, int32_t end, int8_t *column) {
+    const int32_t step = conv->params->dilation_height * conv->row;
+    const int32_t ky = first / conv->kernel_row;
+    int32_t in_row = first - ky * conv->kernel_row;
+    const int8_t *row = window + ky * step;
+    for (int32_t at = first; at < end;) {
+        int32_t size = conv->kernel_row - in_row;
+        size = size < end - at ? size : end - at;
+        tfcaps_patch_copy(column, at - first, row + in_row, size);
+        at += size;
+        in_row = 0;
+        row += step;
+    }
+}
+
+/* Bytes first ... end - 1 of any window, in the filters' order, into a column of the patch. image is at the
  * group's first channel. */
-static void copy_window(const layer *conv, const int8_t *image, tfcaps_taps y, tfcaps_taps x, int32_t first,
-                        int32_t end, int8_t *column) {
+static TFCAPS_NOINLINE void copy_window(const layer *conv, const int8_t *image, tfcaps_taps y, tfcaps_taps x,
+                                        int32_t first, int32_t end, int8_t *column) {
     const tfcaps_conv_2d_params *params = conv->params;
     const int32_t inside = x.first * conv->depth; /* bytes of a kernel's row that lie in the image */
     const int32_t outside = x.end * conv->depth;
@@ -103,10 +120,12 @@ static void copy_windows(const layer *conv, const int8_t *image, position at, in
     for (int32_t n = 0; n < count; ++n) {
         const tfcaps_taps x = tfcaps_window_taps(&conv->columns, at.column);
         int8_t *column = patch + n * TFCAPS_PATCH_UNIT;
-        if (conv->gathered && x.first == 0 && x.end == conv->columns.taps && at.y.first == 0 &&
-            at.y.end == conv->rows.taps) {
+        const int whole = x.end - x.first == conv->columns.taps && at.y.end - at.y.first == conv->rows.taps;
+        if (whole && conv->gathered) {
             tfcaps_patch_gather(column, image + at.y.input * conv->row + x.input * conv->pixel, conv->offsets,
                                 conv->kernel_size);
+        } else if (whole && conv->run == conv->kernel_row) {
+            copy_rows(conv, image + at.y.input * conv->row + x.input * conv->pixel, first, end, column);
         } else {
             copy_window(conv, image, at.y, x, first, end, column);
         }

@@ -16,7 +16,7 @@
 enum {
     TFCAPS_PATCH_COLUMNS = 4,
     TFCAPS_PATCH_UNIT = 16, /* bytes of one column before the next one's */
-    TFCAPS_PATCH_PIECE = 256,
+    TFCAPS_PATCH_PIECE = 400,
 };
 #elif defined(TFCAPS_RVV)
 enum {

@@ -20,19 +20,14 @@ void tfcaps_patch_copy(int8_t *column, int32_t position, const int8_t *source, i
         size -= count;
         vector += STEP;
     }
-    for (; size >= 4 * UNIT; size -= 4 * UNIT) {
+    for (; size >= UNIT; size -= UNIT) {
         vst1q_s8(vector, vld1q_s8(source));
-        vst1q_s8(vector + STEP, vld1q_s8(source + UNIT));
-        vst1q_s8(vector + 2 * STEP, vld1q_s8(source + 2 * UNIT));
-        vst1q_s8(vector + 3 * STEP, vld1q_s8(source + 3 * UNIT));
-        source += 4 * UNIT;
-        vector += 4 * STEP;
-    }
-    for (; size > 0; size -= UNIT) {
-        const mve_pred16_t lanes = vctp8q((uint32_t)size);
-        vstrbq_p_s8(vector, vldrbq_z_s8(source, lanes), lanes);
         source += UNIT;
         vector += STEP;
+    }
+    if (size > 0) {
+        const mve_pred16_t lanes = vctp8q((uint32_t)size);
+        vstrbq_p_s8(vector, vldrbq_z_s8(source, lanes), lanes);
     }
 }
 

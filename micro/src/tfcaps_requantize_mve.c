@@ -23,38 +23,45 @@ static inline int32x4_t outputs_of(int32x4_t sums, int32x4_t multiplier, int32x4
     return vminq_s32(vmaxq_s32(x, c->least), c->most);
 }
 
-/* The outputs of one vector of channels at so many columns, whose sums lie pitch words apart. */
-static inline void vector_of_outputs(const int32_t *sums, int32_t pitch, int32_t columns,
-                                     int32x4_t multiplier, int32x4_t shift, const constants *c,
-                                     mve_pred16_t lanes, int8_t *output, int32_t step) {
-    const int32x4_t left = vmaxq_s32(shift, vdupq_n_s32(0));
-    const int32x4_t right = vminq_s32(shift, vdupq_n_s32(0));
-    for (; columns > 0; --columns) {
-        vstrbq_p_s32(output, outputs_of(vldrwq_z_s32(sums, lanes), multiplier, left, right, c), lanes);
-        sums += pitch;
-        output += step;
-    }
-}
-
 static inline void requantize(const tfcaps_output_stage *stage, int32_t first, int32_t channels,
                               int32_t columns, const int32_t *sums, int32_t pitch, int8_t *output,
                               int32_t step) {
     const constants c = {stage->zero_point, vdupq_n_s32(stage->least), vdupq_n_s32(stage->most)};
-    const int32_t *multiplier = stage->scales->multiplier;
-    const int32_t *shift = stage->scales->shift;
-    if (stage->scales->count == 1) {
-        for (int32_t n = 0; n < channels; n += 4) {
-            vector_of_outputs(sums + n, pitch, columns, vdupq_n_s32(*multiplier), vdupq_n_s32(*shift), &c,
-                              vctp32q((uint32_t)(channels - n)), output + n, step);
+    const int each = stage->scales->count != 1;
+    const int32_t *multipliers = stage->scales->multiplier + (each ? first : 0);
+    const int32_t *shifts = stage->scales->shift + (each ? first : 0);
+    int32x4_t multiplier = vdupq_n_s32(*multipliers);
+    int32x4_t shift = vdupq_n_s32(*shifts);
+    for (; channels >= 4; channels -= 4) {
+        if (each) {
+            multiplier = vld1q_s32(multipliers);
+            shift = vld1q_s32(shifts);
+            multipliers += 4;
+            shifts += 4;
         }
-        return;
+        const int32x4_t left = vmaxq_s32(shift, vdupq_n_s32(0));
+        const int32x4_t right = vminq_s32(shift, vdupq_n_s32(0));
+        const int32_t *sum = sums;
+        int8_t *out = output;
+        for (int32_t column = columns; column > 0; --column) {
+            vstrbq_s32(out, outputs_of(vld1q_s32(sum), multiplier, left, right, &c));
+            sum += pitch;
+            out += step;
+        }
+        sums += 4;
+        output += 4;
     }
-    multiplier += first;
-    shift += first;
-    for (int32_t n = 0; n < channels; n += 4) {
-        const mve_pred16_t lanes = vctp32q((uint32_t)(channels - n));
-        vector_of_outputs(sums + n, pitch, columns, vldrwq_z_s32(multiplier + n, lanes),
-                          vldrwq_z_s32(shift + n, lanes), &c, lanes, output + n, step);
+    const mve_pred16_t lanes = vctp32q((uint32_t)channels);
+    if (each) {
+        multiplier = vldrwq_z_s32(multipliers, lanes);
+        shift = vldrwq_z_s32(shifts, lanes);
+    }
+    const int32x4_t left = vmaxq_s32(shift, vdupq_n_s32(0));
+    const int32x4_t right = vminq_s32(shift, vdupq_n_s32(0));
+    for (; channels > 0 && columns > 0; --columns) {
+        vstrbq_p_s32(output, outputs_of(vldrwq_z_s32(sums, lanes), multiplier, left, right, &c), lanes);
+        sums += pitch;
+        output += step;
     }
 }
 

@@ -148,10 +148,14 @@ static int32_t add_products_of_4(const tfcaps_routing *r, int32_t tiles, const i
     return tiles;
 }
 
-/* e of a tile, where some of them are far. */
-static TFCAPS_NOINLINE void replace_far(const tfcaps_routing *r, const int16_t *votes, uint32_t *exps,
-                                        const uint32_t *indices, uint32_t *sums) {
+/* e of a tile where some of them are far; returns the sums. */
+static TFCAPS_NOINLINE uint32x4_t replace_far(const tfcaps_routing *r, const int16_t *votes, uint32_t *exps,
+                                              uint32x4_t table_indices, uint32x4_t exp_sums) {
     const int32_t dimension = r->dims->output_dimension;
+    uint32_t indices[TILE];
+    uint32_t sums[TILE];
+    vst1q_u32(indices, table_indices);
+    vst1q_u32(sums, exp_sums);
     for (int32_t lane = 0; lane < TILE; ++lane) {
         if (!tfcaps_is_far(indices[lane])) {
             continue;
@@ -165,21 +169,28 @@ static TFCAPS_NOINLINE void replace_far(const tfcaps_routing *r, const int16_t *
         }
         sums[lane] = tfcaps_routing_far_exps(r, exps + lane, TILE);
     }
+    return vld1q_u32(sums);
 }
 
-/* What turns e into c in each lane; e becomes c already where they carry. */
-static TFCAPS_NOINLINE void find_scales(const tfcaps_routing *r, uint32_t *exps, const uint32_t *sums,
-                                        uint32_t *reciprocals, int32_t *shifts) {
+/* c from e in each lane where they carry. */
+static TFCAPS_NOINLINE void carry(const tfcaps_routing *r, uint32_t *exps, uint32x4_t sums) {
+    uint32_t sum[TILE];
+    vst1q_u32(sum, sums);
     for (int32_t lane = 0; lane < TILE; ++lane) {
-        const tfcaps_coupling_scale scale = tfcaps_couple(sums[lane], r->narrow);
-        reciprocals[lane] = scale.reciprocal;
-        shifts[lane] = -scale.shift;
-        if (r->carries) {
-            tfcaps_routing_carry(r, sums[lane], exps + lane, TILE);
-            reciprocals[lane] = 1;
-            shifts[lane] = 0;
-        }
+        tfcaps_routing_carry(r, sum[lane], exps + lane, TILE);
     }
+}
+
+/* tfcaps_couple in each lane. */
+static inline uint32x4_t find_scales(const tfcaps_routing *r, uint32x4_t sums, int32x4_t *shifts) {
+    const int32x4_t zeros = vreinterpretq_s32_u32(vclzq_u32(sums));
+    uint32_t scale[TILE];
+    vst1q_u32(scale, vshrq_n_u32(vshlq_u32(sums, zeros), 15));
+    for (int32_t lane = 0; lane < TILE; ++lane) {
+        scale[lane] = UINT32_MAX / scale[lane];
+    }
+    *shifts = vsubq_n_s32(zeros, 16 + r->narrow);
+    return vld1q_u32(scale);
 }
 
 /* The votes of a tile of four dimensions and one output capsule, and their logits. In assembly because GCC
@@ -206,9 +217,9 @@ static inline int32x4_t logits_of_4(tile *t, int32_t dimension, const int16_t *v
     return logits;
 }
 
-/* Votes and e of a tile, which is not read where the votes are kept. */
-static inline void compute_exps(const tfcaps_routing *r, tile *t, int32_t groups, int wide, int kept,
-                                int16_t *votes, uint32_t *exps, uint32_t *sums) {
+/* Votes and e of a tile, which is not read where the votes are kept; returns the sums of e. */
+static inline uint32x4_t compute_exps(const tfcaps_routing *r, tile *t, int32_t groups, int wide, int kept,
+                                      int16_t *votes, uint32_t *exps) {
     const int16_t *v = r->scaled;
     int16_t *h = votes;
     uint32_t *e = exps;
@@ -250,12 +261,10 @@ static inline void compute_exps(const tfcaps_routing *r, tile *t, int32_t groups
         vst1q_u32(e, exp);
         e += TILE;
     }
-    vst1q_u32(sums, sum);
-    uint32_t found[TILE];
-    vst1q_u32(found, indices);
-    if (tfcaps_is_far(found[0] | found[1] | found[2] | found[3])) {
-        replace_far(r, votes, exps, found, sums);
+    if (tfcaps_is_far(vmaxvq_u32(0, indices))) {
+        sum = replace_far(r, votes, exps, indices, sum);
     }
+    return sum;
 }
 
 /* Adds (c * h) >> 16 of pairs of votes to their sums. In assembly because GCC needs 16 instructions a pair
@@ -284,12 +293,14 @@ static inline void add_pairs(int32_t pairs, const int16_t *votes, int32x4_t scal
 
 /* Adds (c * h) >> 16 of a tile to the sums. */
 static inline void add_weighted(const tfcaps_routing *r, const int16_t *votes, uint32_t *exps,
-                                const uint32_t *exp_sums) {
-    uint32_t reciprocals[TILE];
-    int32_t shifts[TILE];
-    find_scales(r, exps, exp_sums, reciprocals, shifts);
-    const uint32x4_t reciprocal = vld1q_u32(reciprocals);
-    const int32x4_t shift = vld1q_s32(shifts);
+                                uint32x4_t exp_sums) {
+    int32x4_t shift;
+    uint32x4_t reciprocal = find_scales(r, exp_sums, &shift);
+    if (r->carries) {
+        carry(r, exps, exp_sums);
+        reciprocal = vdupq_n_u32(1);
+        shift = vdupq_n_s32(0);
+    }
     const int32_t capsules = r->dims->output_capsules;
     const int32_t dimension = r->dims->output_dimension;
     int32_t *sum = (int32_t *)r->sums;
@@ -315,11 +326,10 @@ static inline void add_coupled_tiles(const tfcaps_routing *r, int32_t tiles, con
     int16_t *votes = kept ? r->kept_votes : (int16_t *)(exps + TILE * r->dims->output_capsules);
     for (; tiles > 0; --tiles) {
         tile t;
-        uint32_t sums[TILE];
         if (!kept) {
             load_tile(u, kernel, r->outputs, groups, &t);
         }
-        compute_exps(r, &t, groups, wide, kept, votes, exps, sums);
+        const uint32x4_t sums = compute_exps(r, &t, groups, wide, kept, votes, exps);
         add_weighted(r, votes, exps, sums);
         u += TILE * 4 * groups;
         kernel += TILE * 4 * groups * r->outputs;
