@@ -46,8 +46,10 @@ void tfcaps_patch_fill(int8_t *column, int32_t position, int32_t value, int32_t 
 
 void tfcaps_patch_gather(int8_t *column, const int8_t *source, const uint16_t *offsets, int32_t size) {
     for (; size > 0; size -= UNIT) {
-        vstrbq_s16(column, vldrbq_gather_offset_s16(source, vld1q_u16(offsets)));
-        vstrbq_s16(column + 8, vldrbq_gather_offset_s16(source, vld1q_u16(offsets + 8)));
+        const uint16x8_t from = vld1q_u16(offsets);
+        const uint16x8_t from8 = vld1q_u16(offsets + 8);
+        vstrbq_s16(column, vldrbq_gather_offset_s16(source, from));
+        vstrbq_s16(column + 8, vldrbq_gather_offset_s16(source, from8));
         offsets += UNIT;
         column += STEP;
     }
@@ -94,10 +96,12 @@ uint32_t tfcaps_byte_sum(const int8_t *bytes, int32_t size) {
 #define FILTERS "256" /* bytes between two columns of sums */
 typedef char sums_lie_so_far_apart[TFCAPS_PATCH_FILTERS * 4 == 256 ? 1 : -1];
 
-/* Two filters. In assembly because the accumulators take every even register: GCC then keeps pointers and
- * sums on the stack, and has 25 instructions where these are 14. */
-static void two_filters(const int8_t *patch, int32_t size, const int8_t *kernel0, const int8_t *kernel1,
-                        uint32_t *sums) {
+#if defined(__OPTIMIZE__)
+/* Two filters; last is the second of them, and moves on to its last bytes that are no whole vector. In
+ * assembly because the accumulators take every even register: GCC then keeps pointers and sums on the stack,
+ * and has 25 instructions where these are 14. */
+static inline void two_filters(const int8_t *patch, int32_t size, const int8_t *kernel, const int8_t **last,
+                               uint32_t *sums) {
     /* Down from the upper half, four vectors at a time; then one at a time; the lower byte is what is left.
      */
     int32_t todo = size / 64 << 16 | (size / 16 & 3) << 8 | (size & 15);
@@ -133,21 +137,44 @@ static void two_filters(const int8_t *patch, int32_t size, const int8_t *kernel0
         "strd r2, r10, [%[sums], #" FILTERS "]\n"
         "strd r4, r12, [%[sums], #2*" FILTERS "]\n"
         "strd r6, lr, [%[sums], #3*" FILTERS "]\n"
-        : [x] "+r"(patch), [w0] "+r"(kernel0), [w1] "+r"(kernel1), [todo] "+r"(todo)
+        : [x] "+r"(patch), [w0] "+r"(kernel), [w1] "+r"(*last), [todo] "+r"(todo)
         : [sums] "r"(sums)
         : "r0", "r2", "r4", "r6", "r8", "r10", "r12", "lr", "q0", "q1", "q2", "q3", "q4", "q5", "memory", "cc"
     ); /* clang-format on */
 }
+#else
+/* The same where nothing is optimised, since registers are then taken for other things. */
+static void two_filters(const int8_t *patch, int32_t size, const int8_t *kernel, const int8_t **last,
+                        uint32_t *sums) {
+    for (int32_t left = size; left > 0; left -= UNIT) {
+        const mve_pred16_t lanes = vctp8q((uint32_t)left);
+        const int8x16_t weights[2] = {vldrbq_z_s8(kernel, lanes), vldrbq_z_s8(*last, lanes)};
+        for (int32_t n = 0; n < 2 * TFCAPS_PATCH_COLUMNS; ++n) {
+            uint32_t *sum = sums + n / 2 * TFCAPS_PATCH_FILTERS + n % 2;
+            *sum = (uint32_t)vmladavaq_s8((int32_t)*sum, vld1q_s8(patch + n / 2 * UNIT), weights[n % 2]);
+        }
+        patch += STEP;
+        if (left >= UNIT) {
+            kernel += UNIT;
+            *last += UNIT;
+        }
+    }
+}
+#endif
 
 void tfcaps_patch_dots(const int8_t *patch, int32_t size, const int8_t *kernel, int32_t kernel_stride,
                        int32_t filters, uint32_t *sums) {
-    for (; filters > 1; filters -= 2) {
-        two_filters(patch, size, kernel, kernel + kernel_stride, sums);
-        kernel += 2 * kernel_stride;
+    const int32_t gap = kernel_stride - (size & ~(UNIT - 1)); /* to the next filter */
+    const uint32_t *end = sums + (filters & ~1);
+    while (sums != end) {
+        const int8_t *last = kernel + kernel_stride;
+        two_filters(patch, size, kernel, &last, sums);
+        kernel = last + gap;
         sums += 2;
     }
-    if (filters > 0) {
-        two_filters(patch, size, kernel, kernel, sums);
+    if (filters & 1) {
+        const int8_t *last = kernel;
+        two_filters(patch, size, kernel, &last, sums);
     }
 }
 
