@@ -25,7 +25,8 @@ tfcaps_status tfcaps_capsule_dense_s8_get_buffer_size(const tfcaps_capsule_dense
     }
     /* Sum, state and V of every output, and what a pass works on. */
     const uint64_t work = tfcaps_routing_work_bytes(dims->output_capsules, dims->output_dimension);
-    *size = (size_t)(work + 10 * outputs + 7) & ~(size_t)7;
+    const uint64_t even = (uint64_t)dims->output_capsules * (uint64_t)tfcaps_even(dims->output_dimension);
+    *size = (size_t)(work + 4 * even + 6 * outputs + 7) & ~(size_t)7;
     return TFCAPS_OK;
 }
 

@@ -60,8 +60,9 @@ static inline int32_t tfcaps_clz(uint32_t x) {
 #endif
 }
 
-/* Floor of the square root, one result bit a turn. */
+/* Floor of the square root. */
 static inline uint32_t tfcaps_isqrt(uint32_t x) {
+#if defined(__thumb__) && !defined(__thumb2__) /* no division: one result bit a turn */
     uint32_t root = 0;
     uint32_t bit = x == 0 ? 0 : (uint32_t)1 << ((31 - tfcaps_clz(x)) & ~1);
     for (; bit != 0; bit >>= 2) {
@@ -73,6 +74,18 @@ static inline uint32_t tfcaps_isqrt(uint32_t x) {
         }
     }
     return root;
+#else
+    if (x == 0) {
+        return 0;
+    }
+    const int32_t zeros = tfcaps_clz(x) & 30;
+    const uint32_t y = x << zeros;
+    uint32_t root = (y >> 17) + 27000; /* within 9 %; after two steps of Newton's the floor or one more */
+    root = (root + y / root) >> 1;
+    root = (root + y / root) >> 1;
+    root -= root > y / root;
+    return root >> (zeros >> 1);
+#endif
 }
 
 /* f of Squash and Length: as many fraction bits as keep |d|^2 * 2^f below 2^32. */

@@ -18,14 +18,14 @@ enum {
 typedef struct tfcaps_routing {
     const tfcaps_capsule_dense_params *params;
     const tfcaps_capsule_dense_dims *dims;
-    int32_t outputs;     /* J * D */
-    int32_t narrow;      /* n: couplings have 31 - n fraction bits */
-    int32_t exp_shift;   /* from a logit to steps of the table */
-    int32_t carries;     /* whether what is cut off a coupling is added to the next */
-    uint32_t *sums;      /* [J * D] of the votes, as they are or times couplings; then s and v */
-    int32_t *state;      /* [J * D] A, Q15 */
-    int16_t *scaled;     /* [J * D] V */
-    void *work;          /* of a pass: tfcaps_routing_work_bytes, aligned to 8 */
+    int32_t outputs;   /* J * D */
+    int32_t narrow;    /* n: couplings have 31 - n fraction bits */
+    int32_t exp_shift; /* from a logit to steps of the table */
+    int32_t carries;   /* whether what is cut off a coupling is added to the next */
+    uint32_t *sums;  /* [J * D] of the votes, as they are or times couplings; then s and v; room for even D */
+    int32_t *state;  /* [J * D] A, Q15 */
+    int16_t *scaled; /* [J * D] V */
+    void *work;      /* of a pass: tfcaps_routing_work_bytes, aligned to 8 */
     int16_t *kept_votes; /* of all input capsules, between the passes, in the variant's order; or NULL */
 } tfcaps_routing;
 
@@ -52,6 +52,19 @@ void tfcaps_routing_add_votes(const tfcaps_routing *r, const int8_t *u, const in
 /* Any later iteration: sums[n] += the sum over all input capsules of (c_ij h_in) >> 16, with c by the logits
  * that scaled gives. Uses kept_votes instead of u and kernel. */
 void tfcaps_routing_add_coupled(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
+
+/* Two passes that belong together, and whether they can do what is asked; NULL for any routing. */
+typedef struct tfcaps_routing_passes {
+    void (*add_votes)(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
+    void (*add_coupled)(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
+    int (*suits)(const tfcaps_routing *r);
+} tfcaps_routing_passes;
+
+/* The whole operator, with checks of all arguments. */
+tfcaps_status tfcaps_routing_run(const tfcaps_routing_passes *passes, const tfcaps_context *context,
+                                 const tfcaps_capsule_dense_params *params,
+                                 const tfcaps_capsule_dense_dims *dims, const int8_t *input,
+                                 const int8_t *kernel, const int32_t *bias, int8_t *output);
 
 /* The same in plain C, for what a variant leaves. */
 #if defined(TFCAPS_MVE)

@@ -11,9 +11,10 @@ enum {
     SQUASH = 1,
     LENGTH = 2,
     DENSE = 3,
+    PAIRED = 4,
 };
 
-static int32_t calls[65536];
+static int32_t calls[81920];
 static int8_t result[16384];
 static int64_t scratch[4096];
 
@@ -51,20 +52,27 @@ static tfcaps_status length(const int32_t **next, int32_t *size) {
     return status;
 }
 
-static tfcaps_status dense(const int32_t **next, int32_t *size) {
-    const int32_t *w = words(next, 13);
+static tfcaps_status dense(const int32_t **next, int32_t *size, int paired) {
+    const int32_t *w = words(next, 14);
     const tfcaps_capsule_dense_dims dims = {w[7], w[8], w[9], w[10], w[11]};
     const int32_t outputs = w[10] * w[11];
     const int32_t *bias = w[12] ? words(next, outputs) : NULL;
     const tfcaps_capsule_dense_params params = {
         w[0], w[1], w[2], w[3], w[4], w[5], w[6], outputs, words(next, outputs)};
     const int8_t *input = bytes(next, w[7] * w[8] * w[9]);
-    const int8_t *kernel = bytes(next, w[8] * w[9] * outputs);
-    const tfcaps_context context = {scratch, sizeof scratch};
+    const int32_t padded = w[10] * (w[11] + w[11] % 2);
+    const void *kernel = words(next, (w[8] * w[9] * (paired ? padded : outputs) + 3) / 4);
+    tfcaps_context context = {scratch, 0};
+    (void)(w[13] ? tfcaps_capsule_dense_s8_kept_get_buffer_size(&dims, &context.size)
+                 : tfcaps_capsule_dense_s8_get_buffer_size(&dims, &context.size));
+    if (context.size > sizeof scratch) {
+        return TFCAPS_ERROR_SCRATCH;
+    }
     *size = w[7] * outputs;
     BOARD_MARK();
     const tfcaps_status status =
-        tfcaps_capsule_dense_s8(&context, &params, &dims, input, kernel, bias, result);
+        paired ? tfcaps_capsule_dense_paired_s8(&context, &params, &dims, input, kernel, bias, result)
+               : tfcaps_capsule_dense_s8(&context, &params, &dims, input, kernel, bias, result);
     BOARD_MARK();
     return status;
 }
@@ -83,7 +91,7 @@ int main(void) {
         const int32_t kernel = *words(&next, 1);
         const tfcaps_status status = kernel == SQUASH   ? squash(&next, &size)
                                      : kernel == LENGTH ? length(&next, &size)
-                                                        : dense(&next, &size);
+                                                        : dense(&next, &size, kernel == PAIRED);
         if (status != TFCAPS_OK) {
             return 3;
         }

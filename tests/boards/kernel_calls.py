@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from tiny_models import dense_params, length_params, planted_routing, replace
 
+from tfcaps.converters.c.layouts.paired_capsules import pair_words
 from tfcaps.quantization.simulator import CapsuleDenseParams, SquashParams, capsule_dense, length, squash
 
-SQUASH, LENGTH, DENSE = 1, 2, 3
+SQUASH, LENGTH, DENSE, PAIRED = 1, 2, 3, 4
 DENSE_KEYS = ("input_zero_point", "iterations", "leaky", "vote_shift", "sum_shift", "logit_shift", "logit_bits")
 
 
@@ -48,16 +49,20 @@ def length_call(rng, capsules, dimension, zero_point, zero_point_out):
     return Call(f"length {capsules}x{dimension}", pack(LENGTH, *fields, data), length(data, params))
 
 
-def dense_call(name, u, kernel, bias, params: CapsuleDenseParams, capsules):
-    dims = [*u.shape, capsules, kernel.shape[1] // capsules, int(bias is not None)]
+def dense_call(name, u, kernel, bias, params: CapsuleDenseParams, capsules, *, keep=False, paired=False):
+    dims = [*u.shape, capsules, kernel.shape[1] // capsules, int(bias is not None), int(keep)]
     parts = [getattr(params, key) for key in DENSE_KEYS] + dims + ([] if bias is None else [bias])
-    words = pack(DENSE, *parts, params.multiplier, u, kernel)
-    return Call(name, words, capsule_dense(u, kernel, bias, params, capsules).output)
+    laid_out = pair_words(kernel, capsules) if paired else kernel
+    words = pack(PAIRED if paired else DENSE, *parts, params.multiplier, u, laid_out)
+    expected = capsule_dense(u, kernel, bias, params, capsules).output
+    return Call(f"{name} keep {keep} paired {paired}", words, expected)
 
 
-def random_dense(rng, *, batch=1, wild=False):
-    inputs, depth = int(rng.integers(1, 40)), int(rng.choice([1, 3, 4, 7, 8, 16]))
+def random_dense(rng, *, batch=1, wild=False, keep=False, paired=False, shape=None):
+    """Any layer, or one of inputs x depth to capsules x dimension."""
+    inputs, depth = int(rng.integers(1, 40)), int(rng.choice([4, 8, 16] if paired else [1, 3, 4, 7, 8, 16]))
     capsules, dimension = int(rng.integers(1, 11)), int(rng.choice([1, 2, 4, 6, 8, 16, 17]))
+    inputs, depth, capsules, dimension = shape or (inputs, depth, capsules, dimension)
     outputs = capsules * dimension
     options = {"iterations": int(rng.choice([1, 2, 3, 5])), "leaky": int(rng.integers(0, 2))}
     options["zero_point"] = int(rng.choice([0, -128, 5, 127]))
@@ -65,8 +70,11 @@ def random_dense(rng, *, batch=1, wild=False):
     params = dense_params(rng, outputs, capsules=capsules, inputs=inputs, depth=depth, **options)
     if wild:
         params = replace(params, multiplier=rng.integers(0, 2**31, outputs), logit_bits=int(rng.integers(8, 31)))
+    if paired:
+        params = replace(params, vote_shift=0, logit_bits=max(24, params.logit_bits))
     name = f"dense {batch}x{inputs}x{depth} to {capsules}x{dimension} {options} bias {bias is not None} wild {wild}"
-    return dense_call(name, int8(rng, batch, inputs, depth), int8(rng, inputs, outputs, depth), bias, params, capsules)
+    u, kernel = int8(rng, batch, inputs, depth), np.maximum(int8(rng, inputs, outputs, depth), -127 if paired else -128)
+    return dense_call(name, u, kernel, bias, params, capsules, keep=keep, paired=paired)
 
 
 def all_calls():
@@ -76,8 +84,13 @@ def all_calls():
     calls += [
         length_call(rng, *shape) for shape in ((10, 6, 0, -128), (1, 16, 5, 0), (7, 64, -128, 127), (2, 256, 0, 3))
     ]
-    calls += [random_dense(rng, batch=1 + n % 2, wild=n % 4 == 3) for n in range(16)]
+    calls += [random_dense(rng, batch=1 + n % 2, wild=n % 4 == 3, keep=n % 3 == 1) for n in range(16)]
+    calls += [random_dense(rng, batch=1 + n % 2, wild=n % 4 == 3, keep=n % 3 == 1, paired=True) for n in range(8)]
+    for shape in ((70, 4, 10, 6), (65, 4, 5, 6), (3, 4, 7, 5), (8, 4, 1, 6), (1, 4, 3, 6), (20, 8, 5, 6)):
+        for keep in (False, True):
+            calls += [random_dense(rng, keep=keep, paired=paired, shape=shape) for paired in (False, True)]
     for iterations in (1, 3):
         u, kernel, params = planted_routing(iterations)
-        calls.append(dense_call(f"planted, {iterations} iterations", u, kernel, None, params, 2))
+        for keep in (False, True):
+            calls.append(dense_call(f"planted, {iterations} iterations", u, kernel, None, params, 2, keep=keep))
     return calls

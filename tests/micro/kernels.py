@@ -4,6 +4,7 @@ import ctypes as c
 
 import numpy as np
 
+from tfcaps.converters.c.layouts.paired_capsules import pair_words
 from tfcaps.micro import library_path
 
 I32, SIZE = c.c_int32, c.c_size_t
@@ -62,7 +63,7 @@ def dense_params(params):
     return native
 
 
-def capsule_dense(u, kernel, bias, params, capsules, *, keep=False):
+def capsule_dense(u, kernel, bias, params, capsules, *, keep=False, paired=False):
     u, kernel = np.ascontiguousarray(u), np.ascontiguousarray(kernel)
     dims = DenseDims(*u.shape, capsules, kernel.shape[1] // capsules)
     need = SIZE()
@@ -72,8 +73,10 @@ def capsule_dense(u, kernel, bias, params, capsules, *, keep=False):
     context = Context(scratch.ctypes.data, scratch.size)
     out = np.empty((len(u), capsules, dims.output_dimension), np.int8)
     arguments = [c.byref(context), c.byref(dense_params(params)), c.byref(dims)]
-    data = [pointer(array) for array in (u, kernel, bias, out)]
-    assert LIBRARY.tfcaps_capsule_dense_s8(*arguments, *data) == OK
+    words = np.ascontiguousarray(pair_words(kernel, capsules)) if paired else kernel
+    data = [pointer(array) for array in (u, words, bias, out)]
+    call = LIBRARY.tfcaps_capsule_dense_paired_s8 if paired else LIBRARY.tfcaps_capsule_dense_s8
+    assert call(*arguments, *data) == OK
     return out
 
 

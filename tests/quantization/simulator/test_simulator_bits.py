@@ -80,6 +80,20 @@ def test_squash_and_length_are_the_same_in_c(seed):
         np.testing.assert_array_equal(kernels.length(capsules, params), length(capsules, params))
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_paired_weights_give_the_same_bits(seed):
+    rng = np.random.default_rng(100 + seed)
+    for n in range(40):
+        u, kernel, bias, params, capsules = random_layer(rng, wild=n % 2 == 1)
+        depth = int(rng.choice([4, 8, 12, 64]))
+        u, kernel = int8(rng, (*u.shape[:2], depth)), np.maximum(int8(rng, (*kernel.shape[:2], depth)), -127)
+        params = replace(params, vote_shift=0, logit_bits=int(rng.integers(24, 31)))
+        expected = capsule_dense(u, kernel, bias, params, capsules).output
+        for keep in (False, True):
+            found = kernels.capsule_dense(u, kernel, bias, params, capsules, keep=keep, paired=True)
+            np.testing.assert_array_equal(found, expected)
+
+
 def test_largest_dimensions_are_the_same_in_c():
     rng = np.random.default_rng(0)
     for inputs, depth, capsules, dimension in ((3, 1024, 2, 256), (2, 1, 4096, 15), (2000, 1, 1, 2)):

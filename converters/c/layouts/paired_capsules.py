@@ -1,0 +1,57 @@
+"""Two outputs of a capsule layer to a halfword: `micro/src/tfcaps_routing_paired.h` says what lies where, and why."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfcaps.converters.c.layouts.paired import PAIRED
+from tfcaps.converters.c.ops.base import Call, Emission
+from tfcaps.converters.c.ops.capsules import capsule_dense as plain_capsule_dense
+from tfcaps.quantization.simulator import CapsuleDenseParams
+
+MOST_TAPS = 64
+LOGIT_BITS = 24
+
+
+@PAIRED.register(CapsuleDenseParams.OP)
+def capsule_dense(call: Call) -> Emission | None:
+    """Capsule layers with votes and logits of full width, input dimensions in fours and no weight of -128."""
+    params = CapsuleDenseParams.from_options(call.op.custom_options)
+    _, count, depth = call.activation().shape
+    capsules = call.output.shape[1]
+    narrow = max(9, (count - 1).bit_length() - 1)
+    if depth % 4 or depth > MOST_TAPS or params.vote_shift or params.logit_bits < LOGIT_BITS:
+        return None
+    if capsules > 1 << (16 - narrow) or np.any(np.asarray(call.weights().data) == -128):
+        return None
+    emission = plain_capsule_dense(call)
+    words = pair_words(np.asarray(emission.constants["kernel"]), capsules)
+    return dataclasses.replace(
+        emission,
+        call=emission.call.replace("tfcaps_capsule_dense_s8(", "tfcaps_capsule_dense_paired_s8("),
+        constants={**emission.constants, "kernel": words},
+    )
+
+
+def pair_words(kernel: NDArray[np.int8], capsules: int) -> NDArray[np.int32]:
+    """The kernel of `tfcaps_capsule_dense_paired_s8`.
+
+    Args:
+        kernel: int8 [I, J * D, K], K in fours, no element -128, which would not fit beside a negative one.
+        capsules: J.
+
+    Returns:
+        int32 [I, J, ceil(D / 2), K / 2].
+    """
+    inputs, outputs, depth = kernel.shape
+    dimension = outputs // capsules
+    filled = np.zeros((inputs, capsules, dimension + dimension % 2, depth), np.int64)
+    filled[:, :, :dimension] = kernel.reshape(inputs, capsules, dimension, depth)
+    pairs = filled.reshape(inputs, capsules, -1, 2, depth)
+    halves = 256 * pairs[:, :, :, 1] + pairs[:, :, :, 0]
+    fours = halves.reshape(*halves.shape[:3], -1, 4)  # of each: taps 0 and 2, then 1 and 3
+    words = 65536 * fours[..., 2:] + (fours[..., :2] & 0xFFFF)
+    return words.reshape(*words.shape[:3], -1).astype(np.uint32).view(np.int32)

@@ -1,0 +1,243 @@
+#include "tfcaps_halves.h"
+#include "tfcaps_noinline.h"
+#include "tfcaps_routing_paired.h"
+
+/* Any K, D and J that suit; compiled for every processor. What is left of a pass when
+ * tfcaps_routing_paired_6 has done its part, too. */
+
+/* u - zero_point of one input capsule as halfwords, in the order of the kernel's taps. */
+typedef struct halves {
+    uint32_t words[TFCAPS_PAIRED_MAX_DEPTH / 2];
+} halves;
+
+static void load_halves(const tfcaps_routing *r, const int8_t *u, halves *x) {
+    const int32_t zero_point = r->params->input_zero_point;
+    for (int32_t k = 0; k < r->dims->input_dimension; k += 4) {
+        for (int32_t n = 0; n < 2; ++n) {
+            const uint32_t low = (uint32_t)(u[k + n] - zero_point);
+            const uint32_t high = (uint32_t)(u[k + n + 2] - zero_point);
+            x->words[k / 2 + n] = (low & 0xFFFF) | (high << 16);
+        }
+    }
+}
+
+/* The votes of a pair of outputs. */
+typedef struct pair {
+    uint32_t low;  /* of d */
+    uint32_t high; /* 256 times that of d + 1 */
+} pair;
+
+static pair vote(const uint32_t *kernel, const uint32_t *x, int32_t words) {
+    uint32_t both = 0; /* 256 high + low */
+    uint32_t low = 0;
+    for (int32_t n = 0; n < words; ++n) {
+        both = tfcaps_smlad(kernel[n], x[n], both);
+        low = tfcaps_smlad(tfcaps_even_bytes(kernel[n]), x[n], low);
+    }
+    const pair votes = {low, both - low};
+    return votes;
+}
+
+static uint32_t pack(pair votes) {
+    return (votes.low & 0xFFFF) | ((votes.high << 8) & 0xFFFF0000);
+}
+
+/* From [J, 2 P] to [J, D] in place, for odd D. */
+static void drop_padding(const tfcaps_routing *r) {
+    const int32_t dimension = r->dims->output_dimension;
+    const uint32_t *from = r->sums;
+    uint32_t *to = r->sums;
+    for (int32_t j = 0; dimension % 2 != 0 && j < r->dims->output_capsules; ++j) {
+        for (int32_t d = 0; d < dimension; ++d) {
+            *to++ = *from++;
+        }
+        ++from;
+    }
+}
+
+/* Plain sums, and kept votes, of so many input capsules. */
+static void add_votes(tfcaps_paired_pass *pass, int32_t inputs, uint32_t *kept) {
+    const tfcaps_routing *r = pass->r;
+    const int32_t depth = r->dims->input_dimension;
+    const int32_t pairs = r->dims->output_capsules * (tfcaps_even(r->dims->output_dimension) / 2);
+    for (; inputs > 0; --inputs) {
+        halves x;
+        load_halves(r, pass->u, &x);
+        pass->u += depth;
+        for (int32_t p = 0; p < pairs; ++p) {
+            const pair votes = vote(pass->kernel, x.words, depth / 2);
+            r->sums[2 * p] += votes.low;
+            r->sums[2 * p + 1] += (uint32_t)((int32_t)votes.high >> 8);
+            if (kept != NULL) {
+                *kept++ = pack(votes);
+            }
+            pass->kernel += depth / 2;
+        }
+    }
+}
+
+#if defined(TFCAPS_DSP)
+/* All input capsules' plain sums, in blocks. */
+static void add_blocks(tfcaps_paired_pass *pass) {
+    const tfcaps_routing *r = pass->r;
+    const int8_t *end = pass->u + 4 * r->dims->input_capsules;
+    const int32_t count = r->dims->output_capsules * 3;
+    pass->records_end = pass->records + 2 * count;
+    while (pass->u != end) {
+        const int32_t rest = (int32_t)(end - pass->u);
+        const int32_t block = rest < 4 * TFCAPS_PAIRED_SUM_INPUTS ? rest : 4 * TFCAPS_PAIRED_SUM_INPUTS;
+        pass->u_end = pass->u + block;
+        for (int32_t n = 0; n < 2 * count; ++n) {
+            pass->records[n] = 0;
+        }
+        tfcaps_routing_paired_sum_6(pass);
+        for (int32_t n = 0; n < count; ++n) {
+            const uint32_t low = pass->records[2 * n + 1];
+            r->sums[2 * n] += low;
+            r->sums[2 * n + 1] += (uint32_t)((int32_t)(pass->records[2 * n] - low) >> 8);
+        }
+    }
+}
+#endif
+
+/* What both passes begin with. */
+static tfcaps_paired_pass begin(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel) {
+    const int32_t capsules = r->dims->output_capsules;
+    tfcaps_paired_pass pass;
+    pass.u = u;
+    pass.kernel = (const uint32_t *)(const void *)kernel;
+    pass.records = (uint32_t *)r->work;
+    pass.sums = r->sums;
+    pass.zero = ((uint32_t)-r->params->input_zero_point & 0xFFFF) * 0x10001;
+    pass.first_exp = r->params->leaky ? tfcaps_exp_table[TFCAPS_EXP_CENTRE] : 0;
+    pass.table = tfcaps_exp_table + TFCAPS_EXP_CENTRE;
+    pass.narrow = r->narrow;
+    pass.skip = (5 - capsules % 5) % 5;
+    pass.r = r;
+    return pass;
+}
+
+#if defined(TFCAPS_DSP)
+/* Whether the routines in assembly are made for it. */
+static int is_4_to_6(const tfcaps_routing *r) {
+    return r->dims->input_dimension == 4 && tfcaps_even(r->dims->output_dimension) == 6;
+}
+#endif
+
+void tfcaps_routing_add_votes_paired(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel) {
+    tfcaps_paired_pass pass = begin(r, u, kernel);
+    uint32_t *kept = (uint32_t *)(void *)r->kept_votes;
+#if defined(TFCAPS_DSP)
+    if (is_4_to_6(r) && kept == NULL) {
+        add_blocks(&pass);
+        drop_padding(r);
+        return;
+    }
+#endif
+    add_votes(&pass, r->dims->input_capsules, kept);
+    drop_padding(r);
+}
+
+/* The word of logits' factors V. */
+static uint32_t scaled_pair(const tfcaps_routing *r, int32_t j, int32_t p) {
+    const int32_t d = 2 * p;
+    const int16_t *v = r->scaled + j * r->dims->output_dimension + d;
+    const uint32_t high = d + 1 < r->dims->output_dimension ? (uint32_t)v[1] : 0;
+    return ((uint32_t)v[0] & 0xFFFF) | (high << 16);
+}
+
+static uint32_t logit_of(const uint32_t *votes, const uint32_t *v, int32_t pairs) {
+    uint32_t logit = 0;
+    for (int32_t p = 0; p < pairs; ++p) {
+        logit = tfcaps_smlad(votes[p], v[p], logit);
+    }
+    return logit;
+}
+
+/* e of one input capsule, whose logits are in their place, and their sum. */
+static uint32_t exps_of_logits(const tfcaps_routing *r, uint32_t *logits, int32_t stride, uint32_t sum) {
+    uint32_t indices = 0;
+    for (int32_t j = 0; j < r->dims->output_capsules; ++j) {
+        indices |= tfcaps_table_index(logits[j * stride], r->exp_shift);
+    }
+    if (tfcaps_is_far(indices)) {
+        return tfcaps_routing_far_exps(r, logits, stride);
+    }
+    for (int32_t j = 0; j < r->dims->output_capsules; ++j) {
+        logits[j * stride] = tfcaps_exp_table[tfcaps_table_index(logits[j * stride], r->exp_shift)];
+        sum += logits[j * stride];
+    }
+    return sum;
+}
+
+void tfcaps_routing_paired_far(tfcaps_paired_pass *pass) {
+    const int32_t pairs = tfcaps_even(pass->r->dims->output_dimension) / 2;
+    const int32_t size = 3 * pairs + 2;
+    for (int32_t n = 0; n < 2; ++n) {
+        uint32_t *first = pass->records + pairs + n * (pairs + 1); /* votes, then e */
+        for (int32_t j = 0; j < pass->r->dims->output_capsules; ++j) {
+            first[j * size + pairs] = logit_of(first + j * size, pass->records + j * size, pairs);
+        }
+        pass->exp_sums[n] = exps_of_logits(pass->r, first + pairs, size, pass->first_exp);
+    }
+}
+
+/* One input capsule. */
+static TFCAPS_NOINLINE void add_coupled(tfcaps_paired_pass *pass, const uint32_t *kept) {
+    const tfcaps_routing *r = pass->r;
+    const int32_t pairs = tfcaps_even(r->dims->output_dimension) / 2;
+    const int32_t size = 3 * pairs + 2;
+    const int32_t words = r->dims->input_dimension / 2;
+    halves x;
+    load_halves(r, pass->u, &x);
+    for (uint32_t *record = pass->records; record != pass->records_end; record += size) {
+        uint32_t *votes = record + pairs;
+        for (int32_t p = 0; p < pairs; ++p) {
+            votes[p] = kept != NULL ? *kept++ : pack(vote(pass->kernel, x.words, words));
+            pass->kernel += words;
+        }
+        votes[pairs] = logit_of(votes, record, pairs);
+    }
+    pass->u += r->dims->input_dimension;
+    const uint32_t sum = exps_of_logits(r, pass->records + 2 * pairs, size, pass->first_exp);
+    const tfcaps_coupling_scale scale = tfcaps_couple(sum, r->narrow);
+    uint32_t *s = pass->sums;
+    for (const uint32_t *record = pass->records; record != pass->records_end; record += size) {
+        const uint32_t *votes = record + pairs;
+        const int64_t c = (int64_t)((votes[pairs] * scale.reciprocal) >> scale.shift);
+        for (int32_t p = 0; p < pairs; ++p) {
+            *s++ += (uint32_t)((c * (int16_t)(uint16_t)votes[p]) >> 16);
+            *s++ += (uint32_t)((c * ((int32_t)votes[p] >> 16)) >> 16);
+        }
+    }
+}
+
+void tfcaps_routing_add_coupled_paired(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel) {
+    const int32_t capsules = r->dims->output_capsules;
+    const int32_t pairs = tfcaps_even(r->dims->output_dimension) / 2;
+    const uint32_t *kept = (const uint32_t *)(const void *)r->kept_votes;
+    uint32_t *record = (uint32_t *)r->work;
+    tfcaps_paired_pass pass = begin(r, u, kernel);
+    for (int32_t j = 0; j < capsules; ++j) {
+        for (int32_t p = 0; p < pairs; ++p) {
+            record[p] = scaled_pair(r, j, p);
+        }
+        record += 3 * pairs + 2;
+    }
+    pass.records_end = record;
+    int32_t rest = r->dims->input_capsules;
+#if defined(TFCAPS_DSP)
+    if (is_4_to_6(r) && rest >= 2 && kept == NULL) {
+        pass.u_end = u + 4 * (rest & ~1);
+        tfcaps_routing_paired_6(&pass);
+        rest %= 2;
+    }
+#endif
+    for (; rest > 0; --rest) {
+        add_coupled(&pass, kept);
+        if (kept != NULL) {
+            kept += capsules * pairs;
+        }
+    }
+    drop_padding(r);
+}

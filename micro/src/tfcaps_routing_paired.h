@@ -1,0 +1,48 @@
+/* Routing on weights in pairs: outputs d and d + 1 share a halfword, 256 w[d + 1] + w[d], so that one product
+ * of halfwords serves both. Private.
+ *
+ * kernel [I, J, P, K / 2] words, P = ceil(D / 2): for each four taps k the two words (k, k + 2) and (k + 1, k
+ * + 3), the first tap in the low half. A pair of votes is a word too, that of d in the low half. */
+#ifndef TFCAPS_ROUTING_PAIRED_H
+#define TFCAPS_ROUTING_PAIRED_H
+
+#include "tfcaps_routing.h"
+
+enum {
+    TFCAPS_PAIRED_MAX_DEPTH = 64,
+    TFCAPS_PAIRED_SUM_INPUTS = 64, /* the sum of so many votes of K = 4 fits 24 bits */
+};
+
+void tfcaps_routing_add_votes_paired(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
+void tfcaps_routing_add_coupled_paired(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
+
+/* What a coupled pass over two input capsules at a time works with. Its records, one an output capsule, are V
+ * [P], votes [P] and e of the first input capsule, votes [P] and e of the second: words.
+ * tfcaps_routing_paired_6_dsp.c knows the offsets. */
+typedef struct tfcaps_paired_pass {
+    const int8_t *u;         /* 0: of the next input capsule */
+    const int8_t *u_end;     /* 4 */
+    const uint32_t *kernel;  /* 8: of the next input capsule */
+    uint32_t *records;       /* 12 */
+    uint32_t *sums;          /* 16: [J, 2 P] */
+    uint32_t *records_end;   /* 20 */
+    uint32_t zero;           /* 24: minus the zero point in both halves */
+    uint32_t first_exp;      /* 28: e of b_none, or 0 */
+    const uint16_t *table;   /* 32: the entry of zero */
+    int32_t narrow;          /* 36 */
+    int32_t skip;            /* 40: output capsules that the last five lack */
+    uint32_t exp_sums[2];    /* 44 */
+    const tfcaps_routing *r; /* 52 */
+} tfcaps_paired_pass;
+
+/* Corrects e and exp_sums of both input capsules where a logit is far from zero. */
+void tfcaps_routing_paired_far(tfcaps_paired_pass *pass);
+
+/* The coupled pass for K = 4, P = 3 and an even number of input capsules. */
+void tfcaps_routing_paired_6(tfcaps_paired_pass *pass);
+
+/* Sums of the votes for K = 4, P = 3 and at most TFCAPS_PAIRED_SUM_INPUTS input capsules. Here records are
+ * sums [J, P, 2]: of 256 h[d + 1] + h[d] and of h[d]. */
+void tfcaps_routing_paired_sum_6(tfcaps_paired_pass *pass);
+
+#endif
