@@ -1,7 +1,10 @@
 """Which channels are found to belong together, what the graph says about them, and what it refuses."""
 
+import re
+
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.pruning import zoo
 from tfcaps import models
@@ -180,8 +183,6 @@ def frozen_by(*body):
     ],
 )
 def test_reasons(body, reason):
-    import re
-
     frozen = frozen_by(*[type(layer).from_config({**layer.get_config(), "name": None}) for layer in body])
     assert re.search(reason, frozen), frozen
 
@@ -189,6 +190,31 @@ def test_reasons(body, reason):
 def test_layers_that_sum_elsewhere_freeze_nothing():
     assert frozen_by(layers.Softmax(axis=1)) is None
     assert frozen_by(layers.Permute((2, 1, 3)), layers.Conv2D(4, 3)) is None
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        (lambda x: x + tf.constant([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), "it uses a constant for each channel"),
+        (lambda x: zoo.mean(x, -1), "it mixes channels"),
+        (lambda x: zoo.transpose(zoo.transpose(x, (3, 1, 2, 0)), (3, 1, 2, 0)), "it moves the batch"),
+        (lambda x: zoo.reshape(x, (-1, 12, 6)), "it moves elements between the examples"),
+        (lambda x: x[:, :, :, ::2], "it takes every other channel"),
+        (lambda x: x[..., None], "it adds an axis"),
+        (lambda x: zoo.reshape(zoo.split(x, 2)[0], (-1, 108))[:, 3:], None),
+    ],
+)
+def test_reasons_of_functions(function, reason):
+    image = keras.Input((8, 8, 3))
+    x = function(layers.Conv2D(6, 3, name="conv")(image))
+    model = keras.Model(image, layers.Dense(2)(layers.Flatten()(x)))
+    graph = ChannelGraph(model)
+    frozen = [group.frozen for group in graph.groups[:-1]]
+    if reason is None:
+        assert not any(frozen)
+    else:
+        assert all(reason in text for text in frozen), frozen
+        assert shrink(model, {}).count_params() == model.count_params()
 
 
 class Scale(layers.Layer):

@@ -179,7 +179,7 @@ def _members(weights: list[WeightLabels], roots: list[Array], items: list[int]) 
         found = ordered[at] == labels
         if found.any():
             positions = np.where(found, order[at], -1)
-            yield Member(weight.layer, weight.path, weight.weight, weight.axis, positions, weight.role)
+            yield Member(weight.layer, weight.path, weight.weight, weight.axis, positions, weight.role, weight.silent)
 
 
 def _paths(members: Iterable[Member]) -> str:

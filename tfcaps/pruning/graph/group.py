@@ -23,6 +23,7 @@ class Member:
         items: For each position on the axis the item of this group, int64, or -1 where the position belongs to
             another group or to none.
         role: ``"out"``: the weight makes the items; ``"in"``: it reads them; ``"both"``: it holds numbers for each.
+        silent: Whether `mask` makes an ``"out"`` weight zero too, so that removed items are exactly zero from there on.
     """
 
     layer: Any
@@ -31,6 +32,7 @@ class Member:
     axis: int
     items: NDArray[np.int64]
     role: str
+    silent: bool = False
 
     def value(self) -> np.ndarray:
         """The weight as it is now."""
