@@ -215,3 +215,14 @@ def test_an_unregistered_function_goes_over():
     small = shrink(keras.Model(x, y), {"d": np.arange(5) > 1})
     assert small.get_layer("twice").function is twice
     assert small.get_layer("d").units == 3
+
+
+@pytest.mark.parametrize("name", ["folded", "ghost", "padded_shortcut", "split_and_gate"])
+def test_a_loaded_model_with_raw_functions_can_be_shrunk_again(name, tmp_path):
+    """Files hold the functions' arguments in other types than Python code does."""
+    network = build(name)
+    network.small.save(tmp_path / "small.keras")
+    loaded = keras.models.load_model(tmp_path / "small.keras")
+    graph = ChannelGraph(loaded)
+    keep = {group.name: np.arange(group.size) != 1 for group in graph.prunable}
+    check_masked(Network(loaded, graph, keep, None, network.x), keep, shrink(loaded, keep, graph))

@@ -30,6 +30,9 @@ if LEGACY:
     def reshape_with_batch(x, shape):
         return tf.reshape(x, (tf.shape(x)[0], *shape))
 
+    def pool_and_resize(x, size):
+        return tf.image.resize(tf.nn.max_pool2d(x, 2, 2, "VALID"), size)
+
     def pad(x, before):
         return tf.pad(x, [[0, 0], [0, 0], [0, 0], [before, before]])
 else:
@@ -48,6 +51,9 @@ else:
 
     def reshape_with_batch(x, shape):
         return ops.reshape(x, (-1, *shape))
+
+    def pool_and_resize(x, size):
+        return ops.image.resize(ops.max_pool(x, 2, 2), size)
 
     def pad(x, before):
         return ops.pad(x, [[0, 0], [0, 0], [0, 0], [before, before]])
@@ -266,7 +272,7 @@ def folded():
     x = conv_bn(image, 8)
     x = transpose(reshape_with_batch(x, (12, 12, 2, 4)), (0, 1, 2, 4, 3))
     x = layers.Conv2D(6, 3)(reshape(x, (-1, 12, 12, 8)))
-    x = squeeze(layers.GlobalMaxPooling2D(keepdims=True)(x), (1, 2))
+    x = squeeze(layers.GlobalMaxPooling2D(keepdims=True)(pool_and_resize(x, (7, 7))), (1, 2))
     return keras.Model(image, layers.Dense(3)(maximum(x, 0.1)))
 
 

@@ -124,7 +124,7 @@ class ChannelGraph:
                 occurs[int(root)].append(number)
         weights = list(self.trace.weights.values())
         roots = [sets.roots(weight.labels) for weight in weights]
-        groups: dict[Any, list[int]] = {}
+        groups: dict[Any, dict[int, None]] = {}
         first: dict[Any, str] = {}
         for weight, at in zip(weights, roots, strict=True):
             if weight.role != "out":
@@ -132,13 +132,11 @@ class ChannelGraph:
             for root in dict.fromkeys(at.tolist()):
                 key = (tuple(occurs[root]), sets.reason(root))
                 first.setdefault(key, weight.path)
-                items = groups.setdefault(key, [])
-                if root not in items:
-                    items.append(root)
+                groups.setdefault(key, {})[root] = None
         made = list(first.values())
         numbers: dict[str, int] = defaultdict(int)
-        for key, items in groups.items():
-            name = first[key]
+        for key, found in groups.items():
+            name, items = first[key], list(found)
             if made.count(name) > 1:
                 numbers[name] += 1
                 name = f"{name}[{numbers[name] - 1}]"
