@@ -13,6 +13,7 @@ from tfcaps.models import q7 as _q7
 from tfcaps.models.base import MODELS, build
 from tfcaps.models.head import capsule_head
 from tfcaps.models.perturb import perturb
+from tfcaps.models.regime import train_head
 from tfcaps.models.views import capsules_model, decoder_model, inference_model, reconstruction_model
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "inference_model",
     "perturb",
     "reconstruction_model",
+    "train_head",
 ]
 del _capsnet, _micro, _q7

@@ -9,7 +9,7 @@ from tfcaps.errors import ModelError
 from tfcaps.layers import primary_capsules
 from tfcaps.models.base import class_capsules
 
-_NAMES = ("head_relu", "primary", "primary_reshape", "primary_squash", "class_caps", "lengths")
+HEAD_LAYERS = ("head_relu", "primary", "primary_reshape", "primary_squash", "class_caps", "lengths")
 
 
 def capsule_head(
@@ -57,7 +57,7 @@ def capsule_head(
     height, width, channels = shape[1:]
     if channels < caps_dim:
         raise ModelError(f"capsule_head: {channels} channels are too few for one capsule type of {caps_dim}")
-    taken = {layer.name for layer in backbone.layers} & set(_NAMES)
+    taken = {layer.name for layer in backbone.layers} & set(HEAD_LAYERS)
     if taken:
         raise ModelError(f"capsule_head: the backbone has a layer called {min(taken)!r}, as has the head: rename it")
     x = keras.layers.ReLU(name="head_relu")(outputs[0])

@@ -70,7 +70,7 @@ def by_threshold(problem: Problem, scores: Scores, *, max_rate: float = 1.0, ali
     Raises:
         ModelError: If the target cannot be met.
     """
-    return _remove(problem, scores, scores, max_rate, align)
+    return _remove(problem, scores, scores, max_rate, align, back=None)
 
 
 def uniform(problem: Problem, scores: Scores, *, max_rate: float = 1.0, align: int = 1) -> Keep:
@@ -91,7 +91,8 @@ def by_rates(
         align: Sizes that remain are multiples of this.
 
     Returns:
-        What stays, as `by_threshold` does.
+        What stays, for all groups that may be cut. It meets the target; at most one more item of each group stays than
+        its rate says, where the target still allows it.
 
     Raises:
         ModelError: If the target cannot be met.
@@ -102,7 +103,7 @@ def by_rates(
         if rate > 0.0:
             # The rank at which an item goes when the part t * rate of the group does, so that one t serves them all.
             keys[name] = (_ranks(values) + 0.5) / len(values) / rate
-    return _remove(problem, keys, scores, max_rate, align)
+    return _remove(problem, keys, scores, max_rate, align, back=1)
 
 
 def cut(scores: Scores, rates: Mapping[str, float], minimum: Mapping[str, int] | int = 1) -> Keep:
@@ -165,7 +166,7 @@ class _Step:
     before: int
 
 
-def _remove(problem: Problem, keys: Scores, scores: Scores, max_rate: float, align: int) -> Keep:
+def _remove(problem: Problem, keys: Scores, scores: Scores, max_rate: float, align: int, back: int | None) -> Keep:
     groups = problem.groups
     smallest = {n: least(g, max_rate) if n in keys else g.size for n, g in groups.items()}
     check_possible(
@@ -189,17 +190,19 @@ def _remove(problem: Problem, keys: Scores, scores: Scores, max_rate: float, ali
         low, high = (low, middle) if met(after(middle)) else (middle + 1, high)
     sizes = after(low)
     check_possible(problem, sizes, f"; sizes are multiples of {align}" if align > 1 else "")
-    _put_back(steps[:low], sizes, met)
+    _put_back(steps[:low], sizes, met, back)
     return {name: top(scores[name], n) if name in keys else np.ones(n, bool) for name, n in sizes.items()}
 
 
-def _put_back(steps: list[_Step], sizes: dict[str, int], met: Any) -> None:
-    """Undo steps, the last ones first, wherever the target is met all the same."""
+def _put_back(steps: list[_Step], sizes: dict[str, int], met: Any, most: int | None) -> None:
+    """Undo steps, the last ones first and at the most so many of a group, where the target is met all the same."""
+    undone: dict[str, int] = {}
     closed: set[str] = set()
     for step in reversed(steps):
-        if step.group in closed:
+        if step.group in closed or undone.get(step.group, 0) == most:
             continue
         sizes[step.group] = step.before
+        undone[step.group] = undone.get(step.group, 0) + 1
         if not met(sizes):
             sizes[step.group] = step.count
             closed.add(step.group)

@@ -1,0 +1,97 @@
+"""Capsule types: a type of score 0 can go without any change, and the scores are what they say."""
+
+import numpy as np
+import pytest
+from problems import capsules, make_problem, trained, vgg
+
+from tfcaps.errors import ModelError
+from tfcaps.pruning import methods
+from tfcaps.pruning.methods.capsules import measure
+from tfcaps.pruning.shrink import shrink
+from tfcaps.routing import Dynamic
+
+X = np.random.default_rng(0).random((6, 8, 8, 1), dtype=np.float32)
+
+
+def silent_type(model, number):
+    """Make the capsules of one type zero, whatever the image: no weights, no bias."""
+    primary = model.get_layer("primary")
+    kernel, bias = primary.get_weights()
+    kernel[..., 4 * number : 4 * number + 4] = 0.0
+    bias[4 * number : 4 * number + 4] = 0.0
+    primary.set_weights([kernel, bias])
+
+
+def test_a_type_of_score_zero_goes_first_and_changes_no_output():
+    model = trained(capsules, 3)
+    silent_type(model, 2)
+    problem = make_problem(model, {"macs": 0.9})
+    method = methods.get("capsules")
+    scores = method.scores(problem)
+    assert scores["primary"][2] == 0.0
+    assert (np.delete(scores["primary"], 2) > 0.0).all()
+    keep = problem.everything()
+    keep["primary"][2] = False
+    small = shrink(model, keep, problem.graph)
+    np.testing.assert_allclose(np.asarray(small(X)), np.asarray(model(X)), atol=1e-6)
+    assert small.get_layer("class_caps").kernel.shape[0] == 4 * 5 * 4
+    assert not method.select(problem)["primary"][2]
+
+
+def test_a_type_that_nobody_listens_to_scores_zero_by_its_votes():
+    model = trained(capsules, 3)
+    layer = model.get_layer("class_caps")
+    kernel = layer.get_weights()[0].reshape(4, 6, 4, 60)
+    kernel[:, 4] = 0.0
+    layer.set_weights([kernel.reshape(-1, 60)])
+    problem = make_problem(model, {"macs": 0.9})
+    assert methods.get("capsules", score="votes").scores(problem)["primary"][4] == 0.0
+    assert methods.get("capsules", score="length").scores(problem)["primary"][4] > 0.0
+
+
+@pytest.mark.parametrize("leaky", [False, True])
+def test_scores_by_hand(leaky):
+    model = capsules(Dynamic(leaky=leaky))
+    problem = make_problem(model, batch_size=3)
+    problem.x_train, problem.y_train = X, np.zeros(6, np.int64)
+    (found,) = measure(problem, 6).values()
+    from tfcaps._keras import keras
+
+    u = np.asarray(keras.Model(model.inputs[0], model.get_layer("primary_squash").output)(X))
+    layer = model.get_layer("class_caps")
+    _, couplings = layer.route(u, return_couplings=True)
+    couplings, votes = np.asarray(couplings), np.asarray(layer.votes(u))
+    expected = (np.linalg.norm(u, axis=-1) * couplings.sum(axis=1)).mean(axis=0)
+    np.testing.assert_allclose(found.lengths, expected, rtol=1e-4)
+    expected_votes = (couplings * np.linalg.norm(votes, axis=-1)).sum(axis=1).mean(axis=0)
+    np.testing.assert_allclose(found.votes, expected_votes, rtol=1e-4)
+    assert (couplings.sum(axis=1) < 0.999).all() == leaky
+    scores = methods.get("capsules", samples=6).scores(problem)
+    np.testing.assert_allclose(scores["primary"], expected.reshape(4, 6).mean(axis=0), rtol=1e-4)
+    assert 0.0 < found.entropy <= 1.0
+
+
+def test_entropy_tells_whether_routing_decides_anything():
+    found = []
+    for scale in (0.0, 40.0):
+        model = trained(capsules, 3)
+        layer = model.get_layer("class_caps")
+        layer.set_weights([layer.get_weights()[0] * scale])
+        problem = make_problem(model)
+        methods.get("capsules", samples=64).scores(problem)
+        found.append(problem.notes["entropy"]["class_caps"])
+    assert found[0] == pytest.approx(1.0)
+    assert found[1] < 0.9
+
+
+def test_other_groups_stay_whole():
+    problem = make_problem(trained(capsules, 3), {"macs": 0.6})
+    keep = methods.get("capsules").select(problem)
+    assert keep["conv1"].all()
+    assert keep["class_caps"].all()
+    assert 0 < keep["primary"].sum() < 6
+
+
+def test_models_without_capsules():
+    with pytest.raises(ModelError, match="no CapsuleDense"):
+        methods.get("capsules").run(make_problem(vgg()))
