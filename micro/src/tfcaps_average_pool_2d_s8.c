@@ -31,26 +31,43 @@ static int64_t most_taps(const tfcaps_window *window) {
     return window->taps < window->input ? window->taps : window->input;
 }
 
-/* size channels at one position; input is at the first of them of the first tap. */
-static void output_block(const tfcaps_pool_2d_params *params, const int8_t *input, int32_t row,
-                         int32_t channels, int32_t rows, int32_t columns, int32_t size, const count *pixels,
-                         int8_t *output) {
-    int32_t sums[TFCAPS_POOL_BLOCK];
-    for (int32_t n = 0; n < size; ++n) {
-        sums[n] = 0;
-    }
-    for (int32_t y = 0; y < rows; ++y) {
-        for (int32_t x = 0; x < columns; ++x) {
-            const int8_t *pixel = input + y * row + x * channels;
-            for (int32_t n = 0; n < size; ++n) {
-                sums[n] += pixel[n];
-            }
+static int8_t output_of(const tfcaps_pool_2d_params *params, int32_t sum, const count *pixels) {
+    return (int8_t)tfcaps_sat(divide(sum, pixels), params->activation_min, params->activation_max);
+}
+
+/* The means of a window: of one channel, or of TFCAPS_POOL_BLOCK neighbours. */
+static void output_channel(const tfcaps_pool_2d_params *params, const tfcaps_pool_taps *taps,
+                           const int8_t *input, const count *pixels, int8_t *output) {
+    int32_t sum = 0;
+    for (int32_t y = taps->rows; y > 0; --y) {
+        const int8_t *x = input;
+        for (int32_t n = taps->columns; n > 0; --n) {
+            sum += *x;
+            x += taps->step;
         }
+        input += taps->row;
     }
-    for (int32_t n = 0; n < size; ++n) {
-        output[n] =
-            (int8_t)tfcaps_sat(divide(sums[n], pixels), params->activation_min, params->activation_max);
+    *output = output_of(params, sum, pixels);
+}
+
+static void output_block(const tfcaps_pool_2d_params *params, const tfcaps_pool_taps *taps,
+                         const int8_t *input, const count *pixels, int8_t *output) {
+    int32_t sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
+    for (int32_t y = taps->rows; y > 0; --y) {
+        const int8_t *x = input;
+        for (int32_t n = taps->columns; n > 0; --n) {
+            sum0 += x[0];
+            sum1 += x[1];
+            sum2 += x[2];
+            sum3 += x[3];
+            x += taps->step;
+        }
+        input += taps->row;
     }
+    output[0] = output_of(params, sum0, pixels);
+    output[1] = output_of(params, sum1, pixels);
+    output[2] = output_of(params, sum2, pixels);
+    output[3] = output_of(params, sum3, pixels);
 }
 
 tfcaps_status tfcaps_average_pool_2d_s8(const tfcaps_pool_2d_params *params,
@@ -79,11 +96,13 @@ tfcaps_status tfcaps_average_pool_2d_s8(const tfcaps_pool_2d_params *params,
                 if (inside != pixels.pixels) {
                     pixels = count_pixels(inside);
                 }
-                for (int32_t start = 0; start < channels; start += TFCAPS_POOL_BLOCK) {
-                    const int32_t left = channels - start;
-                    output_block(params, first + start, input_row, channels, y.end - y.first, x.end - x.first,
-                                 left < TFCAPS_POOL_BLOCK ? left : TFCAPS_POOL_BLOCK, &pixels,
-                                 output + start);
+                const tfcaps_pool_taps taps = {y.end - y.first, x.end - x.first, input_row, channels};
+                int32_t channel = 0;
+                for (; channel + TFCAPS_POOL_BLOCK <= channels; channel += TFCAPS_POOL_BLOCK) {
+                    output_block(params, &taps, first + channel, &pixels, output + channel);
+                }
+                for (; channel < channels; ++channel) {
+                    output_channel(params, &taps, first + channel, &pixels, output + channel);
                 }
                 output += channels;
             }

@@ -1,23 +1,40 @@
 #include "tfcaps_pool_2d_check.h"
 
-/* size channels at one position; input is at the first of them of the first tap. */
-static void output_block(const tfcaps_pool_2d_params *params, const int8_t *input, int32_t row,
-                         int32_t channels, int32_t rows, int32_t columns, int32_t size, int8_t *output) {
-    int8_t largest[TFCAPS_POOL_BLOCK];
-    for (int32_t n = 0; n < size; ++n) {
-        largest[n] = INT8_MIN;
-    }
-    for (int32_t y = 0; y < rows; ++y) {
-        for (int32_t x = 0; x < columns; ++x) {
-            const int8_t *pixel = input + y * row + x * channels;
-            for (int32_t n = 0; n < size; ++n) {
-                largest[n] = pixel[n] > largest[n] ? pixel[n] : largest[n];
-            }
+/* The largest values of a window, limited: of one channel, or of BLOCK neighbours. */
+static void output_channel(const tfcaps_pool_2d_params *params, const tfcaps_pool_taps *taps,
+                           const int8_t *input, int8_t *output) {
+    int32_t largest = params->activation_min;
+    for (int32_t y = taps->rows; y > 0; --y) {
+        const int8_t *x = input;
+        for (int32_t n = taps->columns; n > 0; --n) {
+            largest = *x > largest ? *x : largest;
+            x += taps->step;
         }
+        input += taps->row;
     }
-    for (int32_t n = 0; n < size; ++n) {
-        output[n] = (int8_t)tfcaps_sat(largest[n], params->activation_min, params->activation_max);
+    *output = (int8_t)(largest < params->activation_max ? largest : params->activation_max);
+}
+
+static void output_block(const tfcaps_pool_2d_params *params, const tfcaps_pool_taps *taps,
+                         const int8_t *input, int8_t *output) {
+    const int32_t least = params->activation_min;
+    const int32_t most = params->activation_max;
+    int32_t largest0 = least, largest1 = least, largest2 = least, largest3 = least;
+    for (int32_t y = taps->rows; y > 0; --y) {
+        const int8_t *x = input;
+        for (int32_t n = taps->columns; n > 0; --n) {
+            largest0 = x[0] > largest0 ? x[0] : largest0;
+            largest1 = x[1] > largest1 ? x[1] : largest1;
+            largest2 = x[2] > largest2 ? x[2] : largest2;
+            largest3 = x[3] > largest3 ? x[3] : largest3;
+            x += taps->step;
+        }
+        input += taps->row;
     }
+    output[0] = (int8_t)(largest0 < most ? largest0 : most);
+    output[1] = (int8_t)(largest1 < most ? largest1 : most);
+    output[2] = (int8_t)(largest2 < most ? largest2 : most);
+    output[3] = (int8_t)(largest3 < most ? largest3 : most);
 }
 
 tfcaps_status tfcaps_max_pool_2d_s8(const tfcaps_pool_2d_params *params, const tfcaps_image_dims *input_dims,
@@ -38,10 +55,13 @@ tfcaps_status tfcaps_max_pool_2d_s8(const tfcaps_pool_2d_params *params, const t
                 const tfcaps_taps x = tfcaps_window_taps(&columns, column);
                 const int8_t *first =
                     input + (y.input + y.first) * input_row + (x.input + x.first) * channels;
-                for (int32_t start = 0; start < channels; start += TFCAPS_POOL_BLOCK) {
-                    const int32_t left = channels - start;
-                    output_block(params, first + start, input_row, channels, y.end - y.first, x.end - x.first,
-                                 left < TFCAPS_POOL_BLOCK ? left : TFCAPS_POOL_BLOCK, output + start);
+                const tfcaps_pool_taps taps = {y.end - y.first, x.end - x.first, input_row, channels};
+                int32_t channel = 0;
+                for (; channel + TFCAPS_POOL_BLOCK <= channels; channel += TFCAPS_POOL_BLOCK) {
+                    output_block(params, &taps, first + channel, output + channel);
+                }
+                for (; channel < channels; ++channel) {
+                    output_channel(params, &taps, first + channel, output + channel);
                 }
                 output += channels;
             }

@@ -6,8 +6,16 @@
 #include "tfcaps_window.h"
 
 enum {
-    TFCAPS_POOL_BLOCK = 16 /* channels pooled at a time */
+    TFCAPS_POOL_BLOCK = 4 /* channels pooled at a time */
 };
+
+/* The taps of a window that lie inside the image, and the bytes from one to the next. */
+typedef struct tfcaps_pool_taps {
+    int32_t rows;
+    int32_t columns;
+    int32_t row;  /* from one row of taps to the next */
+    int32_t step; /* from one tap of a row to the next */
+} tfcaps_pool_taps;
 
 static inline tfcaps_window tfcaps_pool_2d_rows(const tfcaps_pool_2d_params *params,
                                                 const tfcaps_image_dims *input_dims,

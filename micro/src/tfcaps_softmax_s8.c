@@ -16,6 +16,11 @@ static int32_t reciprocal_of_one_plus(int32_t x) {
     return shift_left(guess, 1); /* half of the guess, from Q29 to Q31 */
 }
 
+/* x / 2^n for x >= 0 and 1 <= n <= 31, halves up. */
+static int32_t shift_right(int32_t x, int32_t n) {
+    return (int32_t)(((uint32_t)x + ((uint32_t)1 << (n - 1))) >> n);
+}
+
 static void softmax_row(const int32_t *exp_table, int32_t depth, const int8_t *input, int8_t *output) {
     int32_t largest = INT8_MIN;
     for (int32_t n = 0; n < depth; ++n) {
@@ -23,16 +28,16 @@ static void softmax_row(const int32_t *exp_table, int32_t depth, const int8_t *i
     }
     int32_t sum = 0; /* Q19 */
     for (int32_t n = 0; n < depth; ++n) {
-        sum += tfcaps_divide_by_power(exp_table[largest - input[n]], 12);
+        sum += shift_right(exp_table[largest - input[n]], 12);
     }
     /* 1 / sum = scale / 2^31 / 2^(12 - zeros), scale from the sum's bits behind the first. */
     const int32_t zeros = tfcaps_clz((uint32_t)sum);
     /* NOLINTNEXTLINE(clang-analyzer-core.BitwiseShift): the largest value alone adds 2^18, so zeros < 32 */
     const int32_t scale = reciprocal_of_one_plus((int32_t)(((uint32_t)sum << zeros) - ((uint32_t)1 << 31)));
-    const int32_t shift = 12 - zeros + 31 - 8;
+    const int32_t shift = 12 - zeros + 31 - 8; /* at least 4 */
     for (int32_t n = 0; n < depth; ++n) {
-        const int32_t share = tfcaps_multiply_high(scale, exp_table[largest - input[n]]);
-        output[n] = tfcaps_sat8((shift > 31 ? 0 : tfcaps_divide_by_power(share, shift)) + INT8_MIN);
+        const int32_t share = tfcaps_scale_high(exp_table[largest - input[n]], scale);
+        output[n] = tfcaps_sat8((shift > 31 ? 0 : shift_right(share, shift)) + INT8_MIN);
     }
 }
 

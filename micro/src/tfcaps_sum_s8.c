@@ -2,23 +2,40 @@
 #include "tfcaps_walk.h"
 
 enum {
-    BLOCK = 16,           /* neighbours added up at a time */
+    BLOCK = 4,            /* neighbours added up at a time */
     MOST_VALUES = 1 << 23 /* of one sum, so that it and its zero points fit 31 bits */
 };
 
-/* sums[n] += all input[n + offset] of a walk, for neighbours in memory. */
-static void add_up(tfcaps_walk *along, const int8_t *input, int32_t size, int32_t *sums) {
+/* The sum of all input[offset] of a walk. */
+static int32_t sum_up(tfcaps_walk *along, const int8_t *input, int32_t sum) {
     int32_t offset = 0;
     int32_t unused = 0;
     do {
-        const int8_t *row = input + offset;
-        for (int32_t n = 0; n < along->row; ++n) {
-            const int8_t *values = row + n * along->row_step[0];
-            for (int32_t k = 0; k < size; ++k) {
-                sums[k] += values[k];
-            }
+        const int8_t *value = input + offset;
+        for (int32_t n = along->row; n > 0; --n) {
+            sum += *value;
+            value += along->row_step[0];
         }
     } while (tfcaps_walk_next(along, &offset, &unused));
+    return sum;
+}
+
+/* The same for BLOCK neighbours in memory. */
+static void sum_up_block(tfcaps_walk *along, const int8_t *input, int32_t sums[BLOCK]) {
+    int32_t sum0 = sums[0], sum1 = sums[1], sum2 = sums[2], sum3 = sums[3];
+    int32_t offset = 0;
+    int32_t unused = 0;
+    do {
+        const int8_t *values = input + offset;
+        for (int32_t n = along->row; n > 0; --n) {
+            sum0 += values[0];
+            sum1 += values[1];
+            sum2 += values[2];
+            sum3 += values[3];
+            values += along->row_step[0];
+        }
+    } while (tfcaps_walk_next(along, &offset, &unused));
+    sums[0] = sum0, sums[1] = sum1, sums[2] = sum2, sums[3] = sum3;
 }
 
 tfcaps_status tfcaps_sum_s8(const tfcaps_sum_params *params, const tfcaps_shape *input_shape,
@@ -54,21 +71,26 @@ tfcaps_status tfcaps_sum_s8(const tfcaps_sum_params *params, const tfcaps_shape 
     }
     tfcaps_walk_rows(&along);
     tfcaps_walk_rows(&across);
-    const int32_t block = across.row_step[0] == 1 ? BLOCK : 1;
+    const int32_t next = across.row_step[0];
+    const int32_t start = -params->input_zero_point * values;
     int32_t offset = 0;
     int32_t unused = 0;
     do {
-        for (int32_t start = 0; start < across.row; start += block) {
-            const int32_t size = across.row - start < block ? across.row - start : block;
-            int32_t sums[BLOCK];
-            for (int32_t n = 0; n < size; ++n) {
-                sums[n] = -params->input_zero_point * values;
+        for (int32_t left = across.row; left > 0;) {
+            const int8_t *first = input + offset + (across.row - left) * next;
+            int32_t sums[BLOCK] = {start, start, start, start};
+            int32_t count = 1;
+            if (next == 1 && left >= BLOCK) {
+                count = BLOCK;
+                sum_up_block(&along, first, sums);
+            } else {
+                sums[0] = sum_up(&along, first, start);
             }
-            add_up(&along, input + offset + start * across.row_step[0], size, sums);
-            for (int32_t n = 0; n < size; ++n) {
+            for (int32_t n = 0; n < count; ++n) {
                 *output++ = tfcaps_output(sums[n], params->output_multiplier, params->output_shift,
                                           params->output_zero_point, INT8_MIN, INT8_MAX);
             }
+            left -= count;
         }
     } while (tfcaps_walk_next(&across, &offset, &unused));
     return TFCAPS_OK;

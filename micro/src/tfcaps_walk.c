@@ -71,16 +71,19 @@ void tfcaps_walk_copy(tfcaps_walk *walk, const int8_t *input, int8_t *output) {
     int32_t from = 0;
     int32_t to = 0;
     tfcaps_walk_rows(walk);
+    const int32_t row = walk->row; /* copies that no output can lie on */
+    const int32_t input_step = walk->row_step[0];
+    const int32_t output_step = walk->row_step[1];
     do {
-        if (walk->row_step[0] == 1 && walk->row_step[1] == 1) {
-            memcpy(output + to, input + from, (size_t)walk->row);
+        const int8_t *source = input + from;
+        int8_t *target = output + to;
+        if (input_step == 1 && output_step == 1) {
+            memcpy(target, source, (size_t)row);
         } else {
-            int32_t source = from;
-            int32_t target = to;
-            for (int32_t n = 0; n < walk->row; ++n) {
-                output[target] = input[source];
-                source += walk->row_step[0];
-                target += walk->row_step[1];
+            for (int32_t n = row; n > 0; --n) {
+                *target = *source;
+                source += input_step;
+                target += output_step;
             }
         }
     } while (tfcaps_walk_next(walk, &from, &to));
