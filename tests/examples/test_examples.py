@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from tfcaps._keras import LEGACY
+from tfcaps.converters.c import build_program
+from tfcaps.runtime.tflite_file import read_tflite
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -82,3 +84,20 @@ def test_demo(few_images, tmp_path, capsys):
     written = {path.name for path in (tmp_path / "out").iterdir()}
     assert written == {"float.keras", "micro.tflite", "table.md", "training.png", "sizes.png", "samples.png"}
     assert "agree to the bit" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not LEGACY, reason="tfmot knows tf_keras only")
+def test_prune_structured(few_images, tmp_path, capsys):
+    options = ["--data", few_images, "--model", "tiny", "--epochs", "6", "4", "1", "--target", "macs=0.6"]
+    files = ["--output", "small.tflite", "--picture", "small.png"]
+    result, accuracies, measured = example("04_prune_structured")([*options, *files])
+    assert list(accuracies) == ["float", "pruned", "quantised", "litert", "tflm"]
+    assert min(accuracies.values()) > 0.9
+    assert result.report.totals["macs"].ratio <= 0.6
+    assert "agree to the bit: True" in capsys.readouterr().out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["few.npz", "small.png", "small.tflite"]
+    if shutil.which("arm-none-eabi-gcc") and shutil.which("riscv64-unknown-elf-gcc"):
+        assert [m["target"] for m in measured] == ["cortex-m4", "rv32imac"]
+        assert {m["macs"] for m in measured} == {result.report.totals["macs"].after}
+    program = build_program(read_tflite(tmp_path / "small.tflite"))
+    assert program.arena_bytes == result.report.totals["arena_bytes"].after
