@@ -98,7 +98,7 @@ def slots(graph: Any) -> list[Slot]:
                     items=member.items,
                     role=member.role,
                     path=member.path,
-                    silent=graph.trace.weights[id(member.layer), member.weight, axis].silent,
+                    silent=member.silent,
                 )
             )
     return found

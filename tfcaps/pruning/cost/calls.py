@@ -55,7 +55,7 @@ class Sizes:
         self._sets = graph.trace.sets
         self._groups = {group.name: group.size for group in graph.groups}
         # By label: the group that it belongs to, and which of its items it is.
-        self._owner = {root: (name, item) for name, roots in graph._items.items() for item, root in enumerate(roots)}
+        self._owner = {root: (name, item) for name, roots in graph.labels.items() for item, root in enumerate(roots)}
         self._extents: dict[bytes, Dim] = {}
         self._axes = {
             (id(weight.layer), id(variable(weight.layer, weight.weight)), weight.axis): self._dim(weight.labels)

@@ -25,6 +25,12 @@ class ChannelGraph:
     Args:
         model: A built Keras model of this process' flavour; it stays as it is.
 
+    Attributes:
+        model: The model.
+        groups: All groups that layers of the model make, in the order of the network.
+        trace: The labels of all tensors and weights, for whoever wants to know more than the groups tell.
+        labels: For each group by name the label that stands for each of its items.
+
     Raises:
         ModelError: For a model that is not built or is subclassed.
 
@@ -38,7 +44,7 @@ class ChannelGraph:
         walk.check(model)
         self.model = model
         self.trace = Trace(model)
-        self._items: dict[str, list[int]] = {}
+        self.labels: dict[str, list[int]] = {}
         self.groups: tuple[Group, ...] = tuple(self._groups())
         self._by_name = {group.name: group for group in self.groups}
 
@@ -96,7 +102,7 @@ class ChannelGraph:
                 raise ModelError(
                     f"keep[{name!r}]: expected at least {group.minimum} of {group.size} items to stay, got {mask.sum()}"
                 )
-            removed += [label for label, stays in zip(self._items[name], mask, strict=True) if not stays]
+            removed += [label for label, stays in zip(self.labels[name], mask, strict=True) if not stays]
         return LabelCut(self.trace, removed)
 
     def summary(self) -> str:
@@ -140,7 +146,7 @@ class ChannelGraph:
             if made.count(name) > 1:
                 numbers[name] += 1
                 name = f"{name}[{numbers[name] - 1}]"
-            self._items[name] = items
+            self.labels[name] = items
             members = tuple(_members(weights, roots, items))
             yield Group(name, len(items), key[1], members)
 
