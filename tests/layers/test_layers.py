@@ -1,7 +1,7 @@
 import pytest
 from layer_test import run_layer_test
 
-from tfcaps.layers import CapsuleDense, CapsuleLength, CapsuleMask, Squash
+from tfcaps.layers import CapsuleDense, CapsuleLength, CapsuleMask, CapsuleSelect, Squash
 from tfcaps.routing import Dynamic
 
 
@@ -38,3 +38,7 @@ def test_capsule_mask_alone(tmp_path):
 
 def test_capsule_mask_with_labels(tmp_path):
     run_layer_test(CapsuleMask, {}, [(5, 4), (5,)], (5, 4), tmp_path)
+
+
+def test_capsule_select(tmp_path):
+    run_layer_test(CapsuleSelect, {"indices": [0, 2, 3]}, (5, 4), (3, 4), tmp_path)

@@ -199,6 +199,7 @@ class _Run:
             optimizer=self.how.optimizer,
             rng=self.rng,
             batch_size=self.how.batch_size,
+            epochs=max(1, self.how.epochs),
             learning_rate=self.how.learning_rate,
             progress=self.progress,
             **more,

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from problems import capsules, make_problem, trained, vgg
+from problems import accuracy, capsules, make_problem, small_fit, trained, vgg
 
+from tfcaps._keras import keras
 from tfcaps.errors import ModelError
 from tfcaps.pruning import methods
 from tfcaps.pruning.methods.capsules import measure
@@ -55,7 +56,6 @@ def test_scores_by_hand(leaky):
     problem = make_problem(model, batch_size=3)
     problem.x_train, problem.y_train = X, np.zeros(6, np.int64)
     (found,) = measure(problem, 6).values()
-    from tfcaps._keras import keras
 
     u = np.asarray(keras.Model(model.inputs[0], model.get_layer("primary_squash").output)(X))
     layer = model.get_layer("class_caps")
@@ -95,3 +95,47 @@ def test_other_groups_stay_whole():
 def test_models_without_capsules():
     with pytest.raises(ModelError, match="no CapsuleDense"):
         methods.get("capsules").run(make_problem(vgg()))
+
+
+def test_single_capsules_of_score_zero_can_go():
+    model = trained(capsules, 3)
+    layer = model.get_layer("class_caps")
+    kernel = layer.get_weights()[0]
+    silent = np.zeros(24, bool)
+    silent[[3, 7, 20]] = True
+    kernel[np.repeat(silent, 4)] = 0.0
+    layer.set_weights([kernel])
+    problem = make_problem(model)
+    keep = methods.choose_input_capsules(problem, 3 / 24, score="votes", samples=64)
+    np.testing.assert_array_equal(keep["class_caps"], ~silent)
+    small = methods.remove_input_capsules(model, keep)
+    np.testing.assert_allclose(np.asarray(small(X)), np.asarray(model(X)), atol=1e-6)
+    assert tuple(small.get_layer("class_caps").kernel.shape) == (4 * 21, 60)
+    assert small.count_params() == model.count_params() - 3 * 4 * 60
+    np.testing.assert_array_equal(np.asarray(layer.kernel), kernel)
+
+
+def test_a_model_with_fewer_input_capsules_is_saved_and_trained_on(tmp_path):
+    model = trained(capsules, 3)
+    keep = methods.choose_input_capsules(make_problem(model), 0.5)
+    small = methods.remove_input_capsules(model, keep)
+    assert keep["class_caps"].sum() == 12
+    small.save(tmp_path / "small.keras")
+    again = keras.models.load_model(tmp_path / "small.keras")
+    np.testing.assert_array_equal(np.asarray(again(X)), np.asarray(small(X)))
+    before = accuracy(small)
+    assert accuracy(small_fit(small, epochs=1)) >= before - 0.02
+
+
+def test_single_capsules_that_do_not_exist():
+    model = capsules()
+    for keep, message in (
+        ({"primary": np.ones(24, bool)}, "one CapsuleDense called 'primary'"),
+        ({"class_caps": np.ones(23, bool)}, r"bool \[24\]"),
+        ({"class_caps": np.zeros(24, bool)}, "something left"),
+    ):
+        with pytest.raises(ModelError, match=message):
+            methods.remove_input_capsules(model, keep)
+    for options in ({"rate": 1.0}, {"rate": 0.5, "score": "loudness"}):
+        with pytest.raises(ModelError, match="choose_input_capsules"):
+            methods.choose_input_capsules(make_problem(model), **options)

@@ -12,6 +12,7 @@ from tfcaps.pruning.methods.capsules import Capsules
 from tfcaps.pruning.methods.complexity import Complexity
 from tfcaps.pruning.methods.eagleeye import EagleEye
 from tfcaps.pruning.methods.fpgm import FPGM
+from tfcaps.pruning.methods.input_capsules import choose_input_capsules, remove_input_capsules
 from tfcaps.pruning.methods.lamp import LAMP
 from tfcaps.pruning.methods.magnitude import L1, L2
 from tfcaps.pruning.methods.nisp import NISP
@@ -43,6 +44,8 @@ __all__ = [
     "ScoreMethod",
     "Slimming",
     "Taylor",
+    "choose_input_capsules",
     "get",
+    "remove_input_capsules",
     "serialize",
 ]
