@@ -14,9 +14,11 @@ static inline int64_t tfcaps_rshift(int64_t x, int32_t n) {
     return n == 0 ? x : (x + ((int64_t)1 << (n - 1))) >> n;
 }
 
-/* rshift(x * m, n) for |x| <= 2^31, 0 <= m < 2^31, 1 <= n <= 62. */
+/* rshift(x * m, n) for |x| <= 2^31, 0 <= m < 2^31, 1 <= n <= 62. Beyond 32 the half is in the high word
+ * alone. */
 static inline int64_t tfcaps_requantise(int32_t x, int32_t m, int32_t n) {
-    return tfcaps_rshift((int64_t)x * m, n);
+    const int64_t product = (int64_t)x * m;
+    return n > 32 ? ((int32_t)(product >> 32) + (1 << (n - 33))) >> (n - 32) : tfcaps_rshift(product, n);
 }
 
 static inline int32_t tfcaps_sat(int64_t x, int32_t lo, int32_t hi) {

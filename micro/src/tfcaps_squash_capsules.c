@@ -1,6 +1,6 @@
 #include "tfcaps_squash.h"
 
-#if !defined(TFCAPS_MVE) && !defined(TFCAPS_RVV)
+#if !defined(TFCAPS_MVE) && !defined(TFCAPS_RVV) && !defined(TFCAPS_DSP)
 
 void tfcaps_squash_capsules(const tfcaps_squash_params *params, const tfcaps_capsules_dims *dims,
                             const int8_t *input, int8_t *output) {

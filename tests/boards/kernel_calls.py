@@ -9,6 +9,10 @@ from tfcaps.converters.c.layouts.paired_capsules import pair_words
 from tfcaps.quantization.simulator import CapsuleDenseParams, SquashParams, capsule_dense, length, squash
 
 SQUASH, LENGTH, DENSE, PAIRED = 1, 2, 3, 4
+SQUASHES = (
+    *((1, 1, 0), (9, 4, -128), (33, 8, 7), (3, 17, 127), (2, 65, 0)),
+    *((40, 4, -5), (40, 4, 127), (7, 12, 3), (5, 16, -128), (3, 20, -1), (2, 64, 0), (2, 68, 127), (1, 256, -128)),
+)
 DENSE_KEYS = ("input_zero_point", "iterations", "leaky", "vote_shift", "sum_shift", "logit_shift", "logit_bits")
 
 
@@ -37,7 +41,7 @@ def int8(rng, *shape):
 
 def squash_call(rng, capsules, dimension, zero_point):
     data = int8(rng, capsules, dimension)
-    params = SquashParams(zero_point, int(2 ** rng.uniform(4, 20)))
+    params = SquashParams(zero_point, int(2 ** rng.uniform(0, 20)))
     words = pack(SQUASH, zero_point, params.inverse_square_scale, capsules, dimension, data)
     return Call(f"squash {capsules}x{dimension}", words, squash(data, params))
 
@@ -80,7 +84,7 @@ def random_dense(rng, *, batch=1, wild=False, keep=False, paired=False, shape=No
 def all_calls():
     """The same calls every time: a little of everything, and routing whose result depends on its iterations."""
     rng = np.random.default_rng(11)
-    calls = [squash_call(rng, n, d, z) for n, d, z in ((1, 1, 0), (9, 4, -128), (33, 8, 7), (3, 17, 127), (2, 65, 0))]
+    calls = [squash_call(rng, n, d, z) for n, d, z in SQUASHES]
     calls += [
         length_call(rng, *shape) for shape in ((10, 6, 0, -128), (1, 16, 5, 0), (7, 64, -128, 127), (2, 256, 0, 3))
     ]
