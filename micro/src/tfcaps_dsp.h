@@ -25,6 +25,20 @@ static inline uint32_t tfcaps_odd_bytes(uint32_t word) {
     return halves;
 }
 
+/* Bytes 0 and 2, added to halves; wraps. */
+static inline uint32_t tfcaps_add_even_bytes(uint32_t halves, uint32_t word) {
+    uint32_t sums;
+    __asm__("sxtab16 %0, %1, %2" : "=r"(sums) : "r"(halves), "r"(word));
+    return sums;
+}
+
+/* Bytes 1 and 3, added to halves; wraps. */
+static inline uint32_t tfcaps_add_odd_bytes(uint32_t halves, uint32_t word) {
+    uint32_t sums;
+    __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(sums) : "r"(halves), "r"(word));
+    return sums;
+}
+
 /* sum + a0 b0 + a1 b1; wraps. */
 static inline uint32_t tfcaps_smlad(uint32_t a, uint32_t b, uint32_t sum) {
     __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));

@@ -100,6 +100,36 @@ static void add_blocks(tfcaps_paired_pass *pass) {
 }
 #endif
 
+#if defined(TFCAPS_DSP)
+/* Whether all votes of K = 4 fit 16 bits before they are cut to that: |w| <= 254, |u| <= 129 in length. */
+static int votes_fit(const tfcaps_routing *r, const int8_t *u) {
+    const uint32_t zero = tfcaps_both_halves(-r->params->input_zero_point);
+    uint32_t largest = 0;
+    for (const int8_t *end = u + 4 * r->dims->input_capsules; u != end; u += 4) {
+        const uint32_t word = tfcaps_load_4(u);
+        const uint32_t even = tfcaps_add_even_bytes(zero, word);
+        const uint32_t odd = tfcaps_add_odd_bytes(zero, word);
+        const uint32_t n2 = tfcaps_smlad(odd, odd, tfcaps_smlad(even, even, 0));
+        largest = n2 > largest ? n2 : largest;
+    }
+    return largest <= 129 * 129;
+}
+
+/* All input capsules' votes, and their plain sums. */
+static void keep_votes(tfcaps_paired_pass *pass, uint32_t *kept) {
+    const tfcaps_routing *r = pass->r;
+    const int32_t words = r->dims->output_capsules * 3;
+    const int32_t inputs = r->dims->input_capsules;
+    pass->u_end = pass->u + 4 * inputs;
+    pass->records = kept;
+    pass->records_end = kept + words;
+    tfcaps_routing_paired_votes_6(pass);
+    pass->kernel = kept + (size_t)inputs * (size_t)words;
+    pass->skip = (5 - inputs % 5) % 5;
+    tfcaps_routing_paired_add_6(pass);
+}
+#endif
+
 /* What both passes begin with. */
 static tfcaps_paired_pass begin(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel) {
     const int32_t capsules = r->dims->output_capsules;
@@ -128,8 +158,12 @@ void tfcaps_routing_add_votes_paired(const tfcaps_routing *r, const int8_t *u, c
     tfcaps_paired_pass pass = begin(r, u, kernel);
     uint32_t *kept = (uint32_t *)(void *)r->kept_votes;
 #if defined(TFCAPS_DSP)
-    if (is_4_to_6(r) && kept == NULL) {
-        add_blocks(&pass);
+    if (is_4_to_6(r) && (kept == NULL || votes_fit(r, u))) {
+        if (kept == NULL) {
+            add_blocks(&pass);
+        } else {
+            keep_votes(&pass, kept);
+        }
         drop_padding(r);
         return;
     }
@@ -227,9 +261,15 @@ void tfcaps_routing_add_coupled_paired(const tfcaps_routing *r, const int8_t *u,
     pass.records_end = record;
     int32_t rest = r->dims->input_capsules;
 #if defined(TFCAPS_DSP)
-    if (is_4_to_6(r) && rest >= 2 && kept == NULL) {
+    if (is_4_to_6(r) && rest >= 2) {
         pass.u_end = u + 4 * (rest & ~1);
-        tfcaps_routing_paired_6(&pass);
+        if (kept == NULL) {
+            tfcaps_routing_paired_6(&pass);
+        } else {
+            pass.kernel = kept;
+            tfcaps_routing_paired_kept_6(&pass);
+            kept = pass.kernel;
+        }
         rest %= 2;
     }
 #endif

@@ -45,4 +45,14 @@ void tfcaps_routing_paired_6(tfcaps_paired_pass *pass);
  * sums [J, P, 2]: of 256 h[d + 1] + h[d] and of h[d]. */
 void tfcaps_routing_paired_sum_6(tfcaps_paired_pass *pass);
 
+/* The coupled pass on kept votes, at kernel; u counts only. */
+void tfcaps_routing_paired_kept_6(tfcaps_paired_pass *pass);
+
+/* Makes the votes of all input capsules. Here records are those of the first. */
+void tfcaps_routing_paired_votes_6(tfcaps_paired_pass *pass);
+
+/* Adds kept votes to the sums. Here records are those of the first input capsule, kernel is their end, and
+ * skip input capsules that the last five lack. */
+void tfcaps_routing_paired_add_6(tfcaps_paired_pass *pass);
+
 #endif

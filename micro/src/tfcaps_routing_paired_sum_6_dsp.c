@@ -1,4 +1,4 @@
-#include "tfcaps_routing_paired.h"
+#include "tfcaps_routing_paired_6.h"
 
 #if defined(TFCAPS_DSP)
 
@@ -12,7 +12,7 @@
 #define WORD(w, u, both, low)                                                                                \
     "smlad " both ", " w ", " u ", " both "\n sxtb16 " w ", " w "\n smlad " low ", " w ", " u ", " low "\n"
 
-#define SUMS                                                                                                 \
+#define ADD                                                                                                  \
     "ldm lr, {r0-r5}\n ldm r12!, {r6, r7, r10}\n" WORD("r6", "r8", "r0", "r1") WORD("r7", "r9", "r0", "r1")  \
         WORD("r10", "r8", "r2", "r3") "ldm r12!, {r6, r7, r10}\n" WORD("r6", "r9", "r2", "r3")               \
             WORD("r7", "r8", "r4", "r5") WORD("r10", "r9", "r4", "r5") "stm lr!, {r0-r5}\n"
@@ -25,25 +25,15 @@ void tfcaps_routing_paired_sum_6(tfcaps_paired_pass *pass __attribute__((unused)
         "sub sp, sp, #12\n"
         "str r0, [sp]\n"
         "ldr r2, [r0, #40]\n"
-        "adr.w r1, 2f\n"
-        "adr.w r3, 3f\n"
-        "sub r3, r3, r1\n"
-        "mla r1, r3, r2, r1\n"
-        "orr r1, r1, #1\n"
-        "str r1, [sp, #4]\n"
+        ENTRY("2f", "3f", "4")
         "ldr r12, [r0, #8]\n"
         "ldr r11, [r0, #20]\n"
         "1:\n"
-        "ldr r1, [r0]\n"
-        "ldr r2, [r0, #24]\n"
-        "ldr r3, [r1], #4\n"
-        "str r1, [r0]\n"
+        LOAD_HALVES
         "ldr lr, [r0, #12]\n"
-        "sxtab16 r8, r2, r3\n"
-        "sxtab16 r9, r2, r3, ror #8\n"
         "ldr pc, [sp, #4]\n"
         ".balign 4\n"
-        "2:\n" SUMS "3:\n" SUMS SUMS SUMS SUMS
+        "2:\n" ADD "3:\n" ADD ADD ADD ADD
         "cmp lr, r11\n"
         "bne 2b\n"
         "ldr r0, [sp]\n"

@@ -8,19 +8,6 @@
 
 /* Four elements at a time, in two words of halfwords. */
 
-/* zero + elements 0 and 2, and elements 1 and 3. */
-static inline uint32_t even_elements(uint32_t zero, uint32_t word) {
-    uint32_t halves;
-    __asm__("sxtab16 %0, %1, %2" : "=r"(halves) : "r"(zero), "r"(word));
-    return halves;
-}
-
-static inline uint32_t odd_elements(uint32_t zero, uint32_t word) {
-    uint32_t halves;
-    __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(halves) : "r"(zero), "r"(word));
-    return halves;
-}
-
 /* Both elements times gain, seven fraction bits behind the result's: (d * gain >> 16) + 64, limited to less
  * than 128 * 2^7. */
 static inline uint32_t scale(uint32_t halves, int32_t gain) {
@@ -34,14 +21,14 @@ static inline uint32_t scale(uint32_t halves, int32_t gain) {
 }
 
 static inline uint32_t squash_word(uint32_t zero, uint32_t word, int32_t gain) {
-    const uint32_t even = scale(even_elements(zero, word), gain);
-    const uint32_t odd = scale(odd_elements(zero, word), gain);
+    const uint32_t even = scale(tfcaps_add_even_bytes(zero, word), gain);
+    const uint32_t odd = scale(tfcaps_add_odd_bytes(zero, word), gain);
     return ((even >> 7) & 0x00FF00FFu) | ((odd << 1) & 0xFF00FF00u);
 }
 
 static inline uint32_t add_squares(uint32_t sum, uint32_t zero, uint32_t word) {
-    const uint32_t even = even_elements(zero, word);
-    const uint32_t odd = odd_elements(zero, word);
+    const uint32_t even = tfcaps_add_even_bytes(zero, word);
+    const uint32_t odd = tfcaps_add_odd_bytes(zero, word);
     return tfcaps_smlad(odd, odd, tfcaps_smlad(even, even, sum));
 }
 
