@@ -93,9 +93,8 @@ def main(arguments=None):
     print(f"The runtimes agree to the bit: {np.array_equal(*answers.values())}. The file has {len(file):,} bytes.")
     measured = run_on_boards(file)
     for m in measured:
-        print(
-            f"{m['target']:10} {m['instructions']:,} instructions, which are not cycles; arena {m['arena_bytes']:,} bytes"
-        )
+        counted = f"{m['instructions']:,} instructions (not cycles), arena of {m['arena_bytes']:,} bytes"
+        print(f"{m['target']:10} {counted}")
     if options.output:
         options.output.write_bytes(file)
     return result, accuracies, measured
