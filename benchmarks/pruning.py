@@ -71,7 +71,7 @@ class Schedule:
     dense: int
     fine_tune: int
     dense_decay: float = 0.8
-    decay: float = 0.4
+    decay: float = 0.6
 
 
 class Cache:
@@ -176,8 +176,10 @@ def run(network, row, remains, seed, model, data, validation, schedule) -> dict:
     """One row of one seed."""
     _, loss, rate = NETWORKS[network]
     method, options = ROWS.get(row, (row, {}))
+    if "max_rate" in METHODS[method].options():
+        options = {"max_rate": MAX_RATE, **options}
     fresh = METHODS[method].from_scratch
-    epochs = schedule.fine_tune // options.get("steps", 1) + (schedule.dense - schedule.fine_tune if fresh else 0)
+    epochs = max(schedule.dense, schedule.fine_tune) if fresh else schedule.fine_tune
     steps = (rate, schedule.dense_decay) if fresh else (rate / 2, schedule.decay)
     how = {"epochs": epochs, "batch_size": BATCH, "learning_rate": steps[0], "decay": steps[1]}
     started = time.monotonic()
@@ -206,8 +208,8 @@ def run(network, row, remains, seed, model, data, validation, schedule) -> dict:
 
 def rows_of(network: str) -> list[str]:
     """The rows of a network's table: every method, some of them in several ways."""
-    in_ways = {method for method, options in ROWS.values() if "steps" not in options}
-    names = [*ROWS, *(name for name in METHODS if name not in in_ways)]
+    listed = {method for method, _ in ROWS.values()}
+    names = [*ROWS, *(name for name in METHODS if name not in listed)]
     return sorted(name for name in names if network == "micro" or name != "capsules")
 
 
@@ -216,8 +218,10 @@ ROWS: dict[str, tuple[str, dict]] = {
     "complexity, FA": ("complexity", {"mode": "macs"}),
     "complexity, MA": ("complexity", {"mode": "memory"}),
     "complexity, PA": ("complexity", {"mode": "parameters"}),
-    "slimming, 3 passes": ("slimming", {"steps": 3}),
+    # The paper's step size is for whole trainings from the beginning.
+    "slimming": ("slimming", {"learning_rate": 0.01, "epochs": 2}),
 }
+MAX_RATE = 0.8  # of a layer, for all methods that have such a limit: little is trained after pruning
 
 
 def mean(cache, network, row, remains, seeds, figure):
@@ -302,7 +306,7 @@ def main(arguments=None):
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--samples", type=int, default=6_000, help="training images, a twelfth of them held out")
     parser.add_argument("--test-samples", type=int, default=5_000, help="test images")
-    parser.add_argument("--epochs", type=int, nargs=2, default=[8, 3], metavar=("DENSE", "AFTER"))
+    parser.add_argument("--epochs", type=int, nargs=2, default=[8, 6], metavar=("DENSE", "AFTER"))
     parser.add_argument("--data", default="fashion_mnist", help="a name or a path tfcaps.datasets.load knows")
     parser.add_argument("--networks", nargs="+", choices=list(NETWORKS), default=list(NETWORKS))
     parser.add_argument("--methods", nargs="+", help="rows of the table; all by default")
@@ -311,6 +315,7 @@ def main(arguments=None):
         "--output-dir", type=Path, default=Path("out/pruning"), help="where results are kept on the way"
     )
     parser.add_argument("--report", action="store_true", help="run nothing, write the table of what there is")
+    parser.add_argument("--merge", type=Path, nargs="+", default=[], help="with --report: other folders of results")
     options = parser.parse_args(arguments)
     if options.quick:
         options.seeds, options.samples, options.epochs = [0], min(options.samples, 600), [2, 1]
@@ -320,13 +325,15 @@ def main(arguments=None):
     samples = [options.samples, options.test_samples]
     setting = {"data": options.data, "samples": samples, "epochs": options.epochs}
     cache = Cache(options.output_dir / "results.json", setting)
+    for folder in options.merge:
+        cache.results.update(Cache(folder / "results.json", setting).results)
     if not options.report:
         run_all(options, cache, schedule)
     lines = table(cache, options.seeds, (0.5, 0.3))
     notes = (
         f"{options.samples:,} training images of {options.data}, a twelfth of them held out for methods that compare "
         f"candidates, {options.test_samples:,} test images. Epochs: {schedule.dense} dense, {schedule.fine_tune} after "
-        f"pruning, batch {BATCH}, Adam. Accuracies, MAC, parameters and seconds are means over seeds; files, arenas "
+        f"pruning, batch {BATCH}, Adam. No layer loses more than {MAX_RATE:.0%}. Accuracies, MAC, parameters and seconds are means over seeds; files, arenas "
         f"(bytes) and instructions are of the first seed. Instructions are for one image on an emulated {BOARD}, not "
         f"cycles; the code was that of commit {cache.commit}.\n\n"
         f"{verdict(cache, options.seeds)}"
