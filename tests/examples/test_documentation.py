@@ -11,7 +11,7 @@ import pytest
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
-@pytest.mark.parametrize("page", ["extending.md", "pruning.md"])
+@pytest.mark.parametrize("page", ["extending.md", "pruning.md", "pruning_methods.md"])
 @pytest.mark.parametrize("legacy", ["0", "1"])
 def test_python_blocks_run(page, legacy, tmp_path):
     blocks = re.findall(r"^```python\n(.*?)^```", (DOCS / page).read_text(), re.DOTALL | re.MULTILINE)
