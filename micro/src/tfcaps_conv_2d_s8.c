@@ -87,7 +87,7 @@ static void output_pixel(const layer *conv, const int8_t *pixel, const int8_t *k
     int32_t filter = 0;
     for (int32_t group = 0; group < conv->groups; ++group) {
         const int32_t end = filter + conv->filters;
-        for (; TFCAPS_DOT_4X1_PAYS && filter + 4 <= end; filter += 4) {
+        for (; filter + 4 <= end; filter += 4) {
             uint32_t sums[4] = {bias_of(conv, filter), bias_of(conv, filter + 1), bias_of(conv, filter + 2),
                                 bias_of(conv, filter + 3)};
             filter_sums_4(conv, pixel, kernel, window, sums);

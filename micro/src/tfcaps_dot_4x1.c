@@ -1,6 +1,6 @@
 #include "tfcaps_dot_block.h"
 
-#if !defined(TFCAPS_DSP)
+#if !defined(TFCAPS_DSP) && !defined(TFCAPS_MVE) && !defined(TFCAPS_RVV)
 
 void tfcaps_dot_4x1(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t zero_point,
                     const int8_t *kernel, int32_t kernel_stride, uint32_t sums[4]) {

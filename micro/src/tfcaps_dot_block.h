@@ -28,14 +28,10 @@ void tfcaps_dot_4x1(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t z
 void tfcaps_dot_block(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t input_stride,
                       const int8_t *kernel, int32_t kernel_stride, uint32_t *sums);
 
-/* Its shape here, and which file defines it: of tfcaps_dot_block_*.c, each is for one of these names. For
- * RISC-V vectors compilers vectorise plain loops; of eight low registers of Arm compilers make no two by two.
+/* Its shape here, and which file defines it: of tfcaps_dot_block_*.c, each is for one of these names. Of
+ * eight low registers of Arm compilers make no two by two. Helium and RISC-V vectors go by tfcaps_patches.h.
  */
-#if defined(TFCAPS_RVV)
-#define TFCAPS_BLOCK_RVV
-#define TFCAPS_BLOCK_FILTERS 1
-#define TFCAPS_BLOCK_COLUMNS 1
-#elif defined(TFCAPS_DSP)
+#if defined(TFCAPS_DSP)
 #define TFCAPS_BLOCK_DSP
 #define TFCAPS_BLOCK_FILTERS 2
 #define TFCAPS_BLOCK_COLUMNS 2
@@ -59,13 +55,6 @@ void tfcaps_dot_block(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t
 #define TFCAPS_BLOCK_4X2
 #define TFCAPS_BLOCK_FILTERS 4
 #define TFCAPS_BLOCK_COLUMNS 2
-#endif
-
-/* Whether four kernels at once are quicker than one after the other. */
-#if defined(TFCAPS_RVV)
-#define TFCAPS_DOT_4X1_PAYS 0
-#else
-#define TFCAPS_DOT_4X1_PAYS 1
 #endif
 
 /* Between two taps: what is before this stays before. Without it GCC adds up the products of four taps first

@@ -3,26 +3,40 @@
 #include "tfcaps_multiply.h"
 #include "tfcaps_requantize.h"
 
-/* The units of one row, four at a time. */
+enum {
+    UNITS = 16 /* whose sums become outputs together */
+};
+
+/* The sums of so many units of one row, four at a time. */
+static void add_units(const tfcaps_fully_connected_dims *dims, int32_t zero_point, int32_t units,
+                      const int8_t *input, const int8_t *kernel, uint32_t *sums) {
+    const tfcaps_dot_rows row = {1, dims->depth, 0, 0};
+    for (int32_t unit = 0; unit < units;) {
+        const int32_t count = units - unit >= 4 ? 4 : 1;
+        if (count == 4) {
+            tfcaps_dot_4x1(&row, input, zero_point, kernel, dims->depth, sums + unit);
+        } else {
+            sums[unit] = tfcaps_dot(sums[unit], kernel, input, zero_point, dims->depth);
+        }
+        kernel += count * dims->depth;
+        unit += count;
+    }
+}
+
+/* The units of one row. */
 static void output_row(const tfcaps_output_stage *stage, const tfcaps_fully_connected_dims *dims,
                        int32_t zero_point, const int8_t *input, const int8_t *kernel, const int32_t *bias,
                        int8_t *output) {
-    const tfcaps_dot_rows row = {1, dims->depth, 0, 0};
-    int32_t unit = 0;
-    while (unit < dims->units) {
-        uint32_t sums[4] = {0, 0, 0, 0};
-        const int32_t count = TFCAPS_DOT_4X1_PAYS && dims->units - unit >= 4 ? 4 : 1;
-        for (int32_t n = 0; n < count && bias != NULL; ++n) {
-            sums[n] = (uint32_t)bias[unit + n];
+    uint32_t sums[UNITS];
+    for (int32_t unit = 0; unit < dims->units; unit += UNITS) {
+        const int32_t left = dims->units - unit;
+        const int32_t count = left < UNITS ? left : UNITS;
+        for (int32_t n = 0; n < count; ++n) {
+            sums[n] = bias == NULL ? 0 : (uint32_t)bias[unit + n];
         }
-        if (count == 4) {
-            tfcaps_dot_4x1(&row, input, zero_point, kernel, dims->depth, sums);
-        } else {
-            sums[0] = tfcaps_dot(sums[0], kernel, input, zero_point, dims->depth);
-        }
+        add_units(dims, zero_point, count, input, kernel, sums);
         tfcaps_requantize(stage, unit, count, 1, sums, output + unit, 0);
         kernel += count * dims->depth;
-        unit += count;
     }
 }
 

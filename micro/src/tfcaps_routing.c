@@ -98,7 +98,7 @@ static TFCAPS_NOINLINE void compute_votes(const tfcaps_routing *r, const int8_t 
     const tfcaps_dot_rows row = {1, depth, 0, 0};
     for (int32_t n = 0; n < r->outputs;) {
         uint32_t found[BLOCK] = {half, half, half, half};
-        const int32_t count = TFCAPS_DOT_4X1_PAYS && n + BLOCK <= r->outputs ? BLOCK : 1;
+        const int32_t count = n + BLOCK <= r->outputs ? BLOCK : 1;
         if (count == BLOCK) {
             tfcaps_dot_4x1(&row, u, r->params->input_zero_point, kernel, depth, found);
         } else {
