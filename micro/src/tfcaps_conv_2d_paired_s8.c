@@ -14,6 +14,12 @@ static int32_t blocks_of(int32_t filters) {
     return (filters + TFCAPS_PAIRED_FILTERS - 1) / TFCAPS_PAIRED_FILTERS;
 }
 
+/* Where a window's first tap lies: outside of the image too. */
+typedef struct position {
+    int32_t y;
+    int32_t x;
+} position;
+
 /* What stays the same for the whole convolution. */
 typedef struct layer {
     const tfcaps_conv_2d_params *params;
@@ -21,21 +27,16 @@ typedef struct layer {
     const int8_t *input; /* of one image */
     int32_t row;         /* bytes of an input row */
     tfcaps_paired_window window;
-    uint32_t *words;   /* scratch memory */
-    int32_t room;      /* steps it has room for, even unless that is a whole window */
-    int32_t run_steps; /* of a run */
-    int32_t carried;   /* whether high is carried from part to part */
+    uint32_t *words;     /* scratch memory */
+    int32_t room;        /* steps it has room for, even unless that is a whole window */
+    position last_whole; /* of the windows that no edge cuts and whose runs are rows; else negative */
+    int32_t run_steps;   /* of a run */
+    int32_t carried;     /* whether high is carried from part to part */
     int32_t filters;
     const int32_t *starts;
     const int32_t *weights;
     const int32_t *stages;
 } layer;
-
-/* Where a window's first tap lies: outside of the image too. */
-typedef struct position {
-    int32_t y;
-    int32_t x;
-} position;
 
 /* The bytes first ... end - 1 of a run lie in the image; byte 0 would lie at start. */
 typedef struct run_bytes {
@@ -103,9 +104,7 @@ typedef struct progress {
 } progress;
 
 static int is_whole(const layer *conv, position at) {
-    const int32_t height = (conv->window.runs - 1) * conv->params->dilation_height;
-    return conv->window.runs_of_row == 1 && at.y >= 0 && at.x >= 0 &&
-           at.y + height < conv->input_dims->height && at.x + conv->window.taps <= conv->input_dims->width;
+    return at.y >= 0 && at.y <= conv->last_whole.y && at.x >= 0 && at.x <= conv->last_whole.x;
 }
 
 static progress begin(const layer *conv, const position at[2]) {
@@ -254,6 +253,8 @@ tfcaps_status tfcaps_conv_2d_paired_s8(const tfcaps_context *context, const tfca
     conv.carried = weights[0];
     conv.room = room_for(context->size, &window, conv.carried);
     conv.run_steps = (window.size + 1) / 2;
+    conv.last_whole.y = input_dims->height - 1 - (kernel_dims->height - 1) * params->dilation_height;
+    conv.last_whole.x = window.runs_of_row == 1 ? input_dims->width - window.taps : -1;
     conv.filters = filters;
     conv.starts = weights + 1;
     conv.weights = conv.starts + blocks_of(filters) * TFCAPS_PAIRED_SUMS;

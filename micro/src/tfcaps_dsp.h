@@ -39,6 +39,20 @@ static inline uint32_t tfcaps_add_odd_bytes(uint32_t halves, uint32_t word) {
     return sums;
 }
 
+/* Bytes 2 and 0. */
+static inline uint32_t tfcaps_even_bytes_turned(uint32_t word) {
+    uint32_t halves;
+    __asm__("sxtb16 %0, %1, ror #16" : "=r"(halves) : "r"(word));
+    return halves;
+}
+
+/* The low halves of both, that of a below that of b. */
+static inline uint32_t tfcaps_halves(int32_t a, int32_t b) {
+    uint32_t halves;
+    __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(halves) : "r"(a), "r"(b));
+    return halves;
+}
+
 /* sum + a0 b0 + a1 b1; wraps. */
 static inline uint32_t tfcaps_smlad(uint32_t a, uint32_t b, uint32_t sum) {
     __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));

@@ -25,8 +25,8 @@
  *
  * Taps run along the bytes of the window's runs: rows of it, or pixels where it is dilated in width. Of four
  * bytes that lie side by side in a run, 0 and 2 make the first step, 1 and 3 the second, as SXTB16 takes them
- * apart; of what is left of a run, 0 and 1 the first, 2 and nothing the second. Nothing has weight 0, and so
- * have filters that fill the last block. */
+ * apart; what is left of a run ends with such steps of three bytes, or with one step of two or of one. Where
+ * there is no byte there is weight 0, and any input; filters that fill the last block have weight 0 too. */
 #ifndef TFCAPS_PAIRED_H
 #define TFCAPS_PAIRED_H
 

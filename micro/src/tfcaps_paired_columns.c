@@ -17,11 +17,18 @@ static uint32_t *one_run(const int8_t *column0, const int8_t *column1, int32_t s
         column1 += 4;
         words += 4;
     }
-    for (int32_t n = 0; n < size; n += 2) {
-        words[n] = pair(column0[n], n + 1 < size ? column0[n + 1] : 0);
-        words[n + 1] = pair(column1[n], n + 1 < size ? column1[n + 1] : 0);
+    if (size == 0) {
+        return words;
     }
-    return words + (size + 1) / 2 * 2;
+    const int32_t second = size - 1; /* 0 and 1, or 0 and 2 and then 1 */
+    words[0] = pair(column0[0], second > 0 ? column0[second] : 0);
+    words[1] = pair(column1[0], second > 0 ? column1[second] : 0);
+    if (size < 3) {
+        return words + 2;
+    }
+    words[2] = pair(column0[1], 0);
+    words[3] = pair(column1[1], 0);
+    return words + 4;
 }
 
 void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, int32_t size, int32_t runs,
