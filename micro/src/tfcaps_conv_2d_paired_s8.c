@@ -31,6 +31,8 @@ typedef struct layer {
     int32_t room;        /* steps it has room for, even unless that is a whole window */
     position last_whole; /* of the windows that no edge cuts and whose runs are rows; else negative */
     int32_t run_steps;   /* of a run */
+    int32_t room_runs;   /* whole runs there is room for */
+    int32_t run_step;    /* bytes between two runs that are rows */
     int32_t carried;     /* whether high is carried from part to part */
     int32_t filters;
     const int32_t *starts;
@@ -96,59 +98,58 @@ static void take_apart(const layer *conv, const position at[2], int32_t run, int
     }
 }
 
+/* Where a window begins that no edge cuts and whose runs are rows; else NULL. */
+static const int8_t *whole_window(const layer *conv, position at) {
+    if (at.y < 0 || at.y > conv->last_whole.y || at.x < 0 || at.x > conv->last_whole.x) {
+        return NULL;
+    }
+    return conv->input + (at.y * conv->row + at.x * conv->input_dims->channels);
+}
+
 /* How far the taking apart of two windows has come. */
 typedef struct progress {
     int32_t run;
     int32_t offset;         /* in that run, a multiple of four */
-    const int8_t *whole[2]; /* where the windows begin, if no edge cuts them and their runs are rows */
+    const int8_t *whole[2]; /* where the windows begin, if both are whole */
 } progress;
 
-static int is_whole(const layer *conv, position at) {
-    return at.y >= 0 && at.y <= conv->last_whole.y && at.x >= 0 && at.x <= conv->last_whole.x;
-}
-
 static progress begin(const layer *conv, const position at[2]) {
-    progress done = {0, 0, {NULL, NULL}};
-    if (is_whole(conv, at[0]) && is_whole(conv, at[1])) {
-        for (int32_t n = 0; n < 2; ++n) {
-            done.whole[n] = conv->input + (at[n].y * conv->row + at[n].x * conv->input_dims->channels);
-        }
+    progress done = {0, 0, {whole_window(conv, at[0]), whole_window(conv, at[1])}};
+    if (done.whole[1] == NULL) {
+        done.whole[0] = NULL;
     }
     return done;
 }
 
-/* Takes apart what comes next of windows that are not cut: as many whole runs as fit, or a part of a longer
- * one. How many steps that is. */
-static TFCAPS_NOINLINE int32_t next_whole_steps(const layer *conv, progress *done) {
-    const int32_t step = conv->params->dilation_height * conv->row;
-    const int32_t offset = done->run * step + done->offset;
-    int32_t runs = conv->room / conv->run_steps;
+/* Takes apart what comes next of whole windows: as many whole runs as fit, or a part of a longer one. How
+ * many steps that is. */
+static int32_t next_whole_steps(const layer *conv, progress *done) {
+    const int8_t *const *whole = done->whole;
+    const int32_t offset = done->run * conv->run_step + done->offset;
+    int32_t runs = conv->room_runs;
     int32_t size = conv->window.size;
-    int32_t steps = conv->run_steps;
     if (runs > 0) {
-        runs = runs < conv->window.runs - done->run ? runs : conv->window.runs - done->run;
-        done->run += runs;
-    } else {
-        runs = 1;
-        size -= done->offset;
-        if (size > 2 * conv->room) {
-            size = 2 * conv->room;
-            done->offset += size;
-        } else {
-            done->offset = 0;
-            ++done->run;
+        if (runs > conv->window.runs - done->run) {
+            runs = conv->window.runs - done->run;
         }
-        steps = (size + 1) / 2;
+        done->run += runs;
+        tfcaps_paired_columns(whole[0] + offset, whole[1] + offset, size, runs, conv->run_step, conv->words);
+        return runs * conv->run_steps;
     }
-    tfcaps_paired_columns(done->whole[0] + offset, done->whole[1] + offset, size, runs, step, conv->words);
-    return runs * steps;
+    size -= done->offset;
+    if (size > 2 * conv->room) {
+        size = 2 * conv->room;
+        done->offset += size;
+    } else {
+        done->offset = 0;
+        ++done->run;
+    }
+    tfcaps_paired_columns(whole[0] + offset, whole[1] + offset, size, 1, 0, conv->words);
+    return (size + 1) / 2;
 }
 
-/* The same of any windows. */
+/* The same of any windows, run by run. */
 static TFCAPS_NOINLINE int32_t next_steps(const layer *conv, const position at[2], progress *done) {
-    if (done->whole[0] != NULL) {
-        return next_whole_steps(conv, done);
-    }
     int32_t steps = 0;
     while (done->run < conv->window.runs && steps < conv->room) {
         int32_t size = conv->window.size - done->offset;
@@ -179,7 +180,9 @@ static void add_up(const layer *conv, const position at[2], int32_t first, int32
     const int32_t is_apart = first > 0 && conv->room >= conv->window.steps;
     progress done = begin(conv, at);
     for (int32_t left = conv->window.steps; left > 0;) {
-        const int32_t steps = is_apart ? left : next_steps(conv, at, &done);
+        const int32_t steps = is_apart                ? left
+                              : done.whole[0] != NULL ? next_whole_steps(conv, &done)
+                                                      : next_steps(conv, at, &done);
         tfcaps_paired_sums(conv->words, steps, weights, block_words, conv->carried, from, sums, blocks);
         from = sums;
         weights += 2 * steps;
@@ -253,6 +256,8 @@ tfcaps_status tfcaps_conv_2d_paired_s8(const tfcaps_context *context, const tfca
     conv.carried = weights[0];
     conv.room = room_for(context->size, &window, conv.carried);
     conv.run_steps = (window.size + 1) / 2;
+    conv.room_runs = conv.room / conv.run_steps;
+    conv.run_step = params->dilation_height * conv.row;
     conv.last_whole.y = input_dims->height - 1 - (kernel_dims->height - 1) * params->dilation_height;
     conv.last_whole.x = window.runs_of_row == 1 ? input_dims->width - window.taps : -1;
     conv.filters = filters;

@@ -39,13 +39,6 @@ static inline uint32_t tfcaps_add_odd_bytes(uint32_t halves, uint32_t word) {
     return sums;
 }
 
-/* Bytes 2 and 0. */
-static inline uint32_t tfcaps_even_bytes_turned(uint32_t word) {
-    uint32_t halves;
-    __asm__("sxtb16 %0, %1, ror #16" : "=r"(halves) : "r"(word));
-    return halves;
-}
-
 /* The low halves of both, that of a below that of b. */
 static inline uint32_t tfcaps_halves(int32_t a, int32_t b) {
     uint32_t halves;

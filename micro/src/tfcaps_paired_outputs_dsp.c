@@ -18,47 +18,53 @@
     "    ssat " X0 ", #8, " X0 "\n"                                                                          \
     "    ssat " X1 ", #8, " X1 "\n"
 
-#define LOW(X0, X1)                                                                                          \
+#define TWICE(X0, X1)                                                                                        \
     "    lsl " X0 ", " X0 ", #1\n"                                                                           \
-    "    lsl " X1 ", " X1 ", #1\n" OUTPUTS(X0, X1)
+    "    lsl " X1 ", " X1 ", #1\n"
 
-#define HIGH(X0, X1)                                                                                         \
-    "    asr " X0 ", " X0 ", #7\n"                                                                           \
-    "    asr " X1 ", " X1 ", #7\n" OUTPUTS(X0, X1)
+/* raw less low, 256 times high, becomes twice high. */
+#define TAKE_HIGH(RAW0, RAW1, LOW0, LOW1)                                                                    \
+    "    sub " RAW0 ", " RAW0 ", " LOW0 "\n"                                                                 \
+    "    sub " RAW1 ", " RAW1 ", " LOW1 "\n"                                                                 \
+    "    asr " RAW0 ", " RAW0 ", #7\n"                                                                       \
+    "    asr " RAW1 ", " RAW1 ", #7\n"
 
-/* The outputs of whole blocks up to end, of int8: eight in 65 instructions; GCC 12 needs 90. */
+/* Whole blocks up to end, of int8: eight outputs in 65 instructions. */
+#define OUTPUT_BLOCKS(HIGH01, HIGH23)                                                                        \
+    ".syntax unified\n"                                                                                      \
+    "    push {r4-r11, lr}\n"                                                                                \
+    "    ldr r4, [sp, #36]\n"                                                                                \
+    "    sub r3, r3, r2\n"                                                                                   \
+    "    push {r0, r3, r4}\n" /* sums, distance of the columns' outputs, end */                              \
+    "    mov r12, r1\n"                                                                                      \
+    "    mov lr, r2\n"                                                                                       \
+    "1:  ldr r8, [sp]\n"                                                                                     \
+    "    ldm r8!, {r0-r7}\n"                                                                                 \
+    "    str r8, [sp]\n" HIGH01 HIGH23 TWICE("r4", "r5") OUTPUTS("r4", "r5") OUTPUTS("r0", "r1")             \
+        TWICE("r6", "r7") OUTPUTS("r6", "r7") OUTPUTS("r2", "r3") "    ldrd r8, r9, [sp, #4]\n"              \
+                                                                  "    add r8, r8, lr\n"                     \
+                                                                  "    strb r4, [lr]\n"                      \
+                                                                  "    strb r0, [lr, #1]\n"                  \
+                                                                  "    strb r6, [lr, #2]\n"                  \
+                                                                  "    strb r2, [lr, #3]\n"                  \
+                                                                  "    strb r5, [r8]\n"                      \
+                                                                  "    strb r1, [r8, #1]\n"                  \
+                                                                  "    strb r7, [r8, #2]\n"                  \
+                                                                  "    strb r3, [r8, #3]\n"                  \
+                                                                  "    add lr, lr, #4\n"                     \
+                                                                  "    cmp lr, r9\n"                         \
+                                                                  "    bne 1b\n"                             \
+                                                                  "    add sp, #12\n"                        \
+                                                                  "    pop {r4-r11, pc}\n"
+
 TFCAPS_NAKED static void output_blocks(const uint32_t *sums, const int32_t *stages, int8_t *output0,
                                        int8_t *output1, const int8_t *end) {
-    (void)sums, (void)stages, (void)output0, (void)output1, (void)end;
-    __asm__ volatile(".syntax unified\n"
-                     "    push {r4-r11, lr}\n"
-                     "    ldr r4, [sp, #36]\n"
-                     "    sub r3, r3, r2\n"
-                     "    push {r0, r3, r4}\n" /* sums, distance of the columns' outputs, end */
-                     "    mov r12, r1\n"
-                     "    mov lr, r2\n"
-                     "1:  ldr r8, [sp]\n"
-                     "    ldm r8!, {r0-r7}\n"
-                     "    str r8, [sp]\n"
-                     "    sub r0, r0, r4\n"
-                     "    sub r1, r1, r5\n"
-                     "    sub r2, r2, r6\n"
-                     "    sub r3, r3, r7\n" LOW("r4", "r5") HIGH("r0", "r1") LOW("r6", "r7")
-                         HIGH("r2", "r3") "    ldrd r8, r9, [sp, #4]\n"
-                                          "    add r8, r8, lr\n"
-                                          "    strb r4, [lr]\n"
-                                          "    strb r0, [lr, #1]\n"
-                                          "    strb r6, [lr, #2]\n"
-                                          "    strb r2, [lr, #3]\n"
-                                          "    strb r5, [r8]\n"
-                                          "    strb r1, [r8, #1]\n"
-                                          "    strb r7, [r8, #2]\n"
-                                          "    strb r3, [r8, #3]\n"
-                                          "    add lr, lr, #4\n"
-                                          "    cmp lr, r9\n"
-                                          "    bne 1b\n"
-                                          "    add sp, #12\n"
-                                          "    pop {r4-r11, pc}\n");
+    __asm__ volatile(OUTPUT_BLOCKS(TAKE_HIGH("r0", "r1", "r4", "r5"), TAKE_HIGH("r2", "r3", "r6", "r7")));
+}
+
+TFCAPS_NAKED static void output_carried_blocks(const uint32_t *sums, const int32_t *stages, int8_t *output0,
+                                               int8_t *output1, const int8_t *end) {
+    __asm__ volatile(OUTPUT_BLOCKS(TWICE("r0", "r1"), TWICE("r2", "r3")));
 }
 
 /* One filter at both columns from number n of its sums on. */
@@ -84,9 +90,13 @@ static void limit(int8_t *output, int32_t size, int32_t least, int32_t most) {
 
 void tfcaps_paired_outputs(const uint32_t *sums, int32_t carried, const int32_t *stages, int32_t filters,
                            int32_t least, int32_t most, int8_t *output0, int8_t *output1) {
-    const int32_t whole = carried ? 0 : filters / TFCAPS_PAIRED_FILTERS * TFCAPS_PAIRED_FILTERS;
+    const int32_t whole = filters / TFCAPS_PAIRED_FILTERS * TFCAPS_PAIRED_FILTERS;
     if (whole > 0) {
-        output_blocks(sums, stages, output0, output1, output0 + whole);
+        if (carried) {
+            output_carried_blocks(sums, stages, output0, output1, output0 + whole);
+        } else {
+            output_blocks(sums, stages, output0, output1, output0 + whole);
+        }
     }
     for (int32_t n = whole; n < filters; ++n) {
         output_filter(sums + n / TFCAPS_PAIRED_FILTERS * TFCAPS_PAIRED_SUMS, n, carried, stages + 3 * n,

@@ -1,6 +1,6 @@
 /* Two taps, two columns and four filters are 16 products in 12 instructions: two loads, which fetch two words
  * each, two that take the low bytes out of the pairs of filters, and eight products. All fourteen registers
- * are in use, which no compiler at hand manages without spilling: GCC 12 needs a third more.
+ * are in use; of the same in C, GCC 12 makes 17 instructions.
  *
  *     r0-r7     the sums of a block, in its order
  *     r8, r9    a step of both columns
