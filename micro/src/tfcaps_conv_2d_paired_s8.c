@@ -123,7 +123,7 @@ static progress begin(const layer *conv, const position at[2]) {
 
 /* Takes apart what comes next of whole windows: as many whole runs as fit, or a part of a longer one. How
  * many steps that is. */
-static int32_t next_whole_steps(const layer *conv, progress *done) {
+static TFCAPS_NOINLINE int32_t next_whole_steps(const layer *conv, progress *done) {
     const int8_t *const *whole = done->whole;
     const int32_t offset = done->run * conv->run_step + done->offset;
     int32_t runs = conv->room_runs;
@@ -173,7 +173,8 @@ static TFCAPS_NOINLINE int32_t next_steps(const layer *conv, const position at[2
 
 /* The sums of so many blocks from number `first` on. A window that fits whole has been taken apart for the
  * first of them. */
-static void add_up(const layer *conv, const position at[2], int32_t first, int32_t blocks, uint32_t *sums) {
+static TFCAPS_NOINLINE void add_up(const layer *conv, const position at[2], int32_t first, int32_t blocks,
+                                   uint32_t *sums) {
     const int32_t block_words = 2 * conv->window.steps;
     const int32_t *weights = conv->weights + first * block_words;
     const uint32_t *from = (const uint32_t *)conv->starts + first * TFCAPS_PAIRED_SUMS;
@@ -191,7 +192,8 @@ static void add_up(const layer *conv, const position at[2], int32_t first, int32
 }
 
 /* The outputs of all filters at two positions. */
-static void output_pair(const layer *conv, const position at[2], int8_t *output0, int8_t *output1) {
+static TFCAPS_NOINLINE void output_pair(const layer *conv, const position at[2], int8_t *output0,
+                                        int8_t *output1) {
     const int32_t channels = TFCAPS_PAIRED_FILTERS * TILE;
     for (int32_t first = 0; first < conv->filters; first += channels) {
         uint32_t sums[TFCAPS_PAIRED_SUMS * TILE];

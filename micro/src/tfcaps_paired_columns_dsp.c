@@ -29,20 +29,10 @@
 /* The last three bytes of a run of more, with the one before them where there is no fourth. */
 #define THREE_BYTES() TWO_STEPS(", #-1]", ", ror #8", ", ror #16")
 
-/* What is left of a run. */
-static TFCAPS_NOINLINE uint32_t *last_bytes(const int8_t *column0, const int8_t *column1, int32_t size,
-                                            uint32_t *words) {
-    if (size == 1) {
-        words[0] = (uint32_t)*column0;
-        words[1] = (uint32_t)*column1;
-        return words + 2;
-    }
-    const int32_t second = size - 1; /* 0 and 1, or 0 and 2 and then 1 */
-    words[0] = tfcaps_halves(column0[0], column0[second]);
-    words[1] = tfcaps_halves(column1[0], column1[second]);
-    if (size == 2) {
-        return words + 2;
-    }
+/* A step of three bytes that are a whole run. */
+static TFCAPS_NOINLINE uint32_t *three_alone(const int8_t *column0, const int8_t *column1, uint32_t *words) {
+    words[0] = tfcaps_halves(column0[0], column0[2]);
+    words[1] = tfcaps_halves(column1[0], column1[2]);
     words[2] = (uint32_t)column0[1];
     words[3] = (uint32_t)column1[1];
     return words + 4;
@@ -50,8 +40,7 @@ static TFCAPS_NOINLINE uint32_t *last_bytes(const int8_t *column0, const int8_t 
 
 void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, int32_t size, int32_t runs,
                            int32_t step, uint32_t *words) {
-    const int32_t last = size & 3;
-    const int32_t turn = step - (size - last);
+    const int32_t turn = step - (size & ~3);
     for (; runs > 0; --runs) {
         int32_t left = size;
         for (; left >= 16; left -= 16) {
@@ -63,10 +52,22 @@ void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, int32_t
         for (; left >= 4; left -= 4) {
             FOUR_BYTES();
         }
-        if (left > 2 && size > 4) {
-            THREE_BYTES();
-        } else if (left > 0) {
-            words = last_bytes(column0, column1, left, words);
+        if (left == 0) {
+            /* the run is whole */
+        } else if (left == 3) {
+            if (size > 4) {
+                THREE_BYTES();
+            } else {
+                words = three_alone(column0, column1, words);
+            }
+        } else if (left == 2) {
+            words[0] = tfcaps_halves(column0[0], column0[1]);
+            words[1] = tfcaps_halves(column1[0], column1[1]);
+            words += 2;
+        } else {
+            words[0] = (uint32_t)column0[0];
+            words[1] = (uint32_t)column1[0];
+            words += 2;
         }
         column0 += turn;
         column1 += turn;

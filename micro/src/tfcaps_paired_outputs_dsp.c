@@ -67,17 +67,13 @@ TFCAPS_NAKED static void output_carried_blocks(const uint32_t *sums, const int32
     __asm__ volatile(OUTPUT_BLOCKS(TWICE("r0", "r1"), TWICE("r2", "r3")));
 }
 
-/* One filter at both columns from number n of its sums on. */
-static void output_filter(const uint32_t *sums, int32_t n, int32_t carried, const int32_t *stage,
-                          int8_t *output0, int8_t *output1) {
-    for (int32_t column = 0; column < 2; ++column) {
-        const uint32_t *sum = sums + (n & 2) + column;
-        int32_t twice = (int32_t)(sum[4] << 1);
-        if (n & 1) {
-            twice = carried ? (int32_t)(sum[0] << 1) : (int32_t)(sum[0] - sum[4]) >> 7;
-        }
-        const int32_t y = tfcaps_smmlar(twice, stage[0], stage[1] + (twice >> 31)) >> stage[2];
-        *(column == 0 ? output0 : output1) = (int8_t)tfcaps_saturate_8(y);
+/* Whole blocks. */
+static TFCAPS_NOINLINE void output_some(const uint32_t *sums, int32_t carried, const int32_t *stages,
+                                        int32_t filters, int8_t *output0, int8_t *output1) {
+    if (carried) {
+        output_carried_blocks(sums, stages, output0, output1, output0 + filters);
+    } else {
+        output_blocks(sums, stages, output0, output1, output0 + filters);
     }
 }
 
@@ -90,17 +86,19 @@ static void limit(int8_t *output, int32_t size, int32_t least, int32_t most) {
 
 void tfcaps_paired_outputs(const uint32_t *sums, int32_t carried, const int32_t *stages, int32_t filters,
                            int32_t least, int32_t most, int8_t *output0, int8_t *output1) {
-    const int32_t whole = filters / TFCAPS_PAIRED_FILTERS * TFCAPS_PAIRED_FILTERS;
+    const int32_t last = filters % TFCAPS_PAIRED_FILTERS;
+    const int32_t whole = filters - last;
     if (whole > 0) {
-        if (carried) {
-            output_carried_blocks(sums, stages, output0, output1, output0 + whole);
-        } else {
-            output_blocks(sums, stages, output0, output1, output0 + whole);
-        }
+        output_some(sums, carried, stages, whole, output0, output1);
     }
-    for (int32_t n = whole; n < filters; ++n) {
-        output_filter(sums + n / TFCAPS_PAIRED_FILTERS * TFCAPS_PAIRED_SUMS, n, carried, stages + 3 * n,
-                      output0 + n, output1 + n);
+    if (last > 0) {
+        int8_t block[2][TFCAPS_PAIRED_FILTERS];
+        output_some(sums + whole / TFCAPS_PAIRED_FILTERS * TFCAPS_PAIRED_SUMS, carried, stages + 3 * whole,
+                    TFCAPS_PAIRED_FILTERS, block[0], block[1]);
+        for (int32_t n = 0; n < last; ++n) {
+            output0[whole + n] = block[0][n];
+            output1[whole + n] = block[1][n];
+        }
     }
     if (least > INT8_MIN || most < INT8_MAX) {
         limit(output0, filters, least, most);
