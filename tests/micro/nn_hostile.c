@@ -126,6 +126,46 @@ static tfcaps_status conv(int8_t *output[1], int64_t *size) {
                              biases(filters), &y, *output);
 }
 
+/* Words of any bits, in place of what `tfcaps compile --layout paired` lays out; stages such as there can be. */
+static int32_t *paired_weights(int32_t before, int32_t blocks) {
+    int32_t *weights = allocate(4 * (int64_t)(before + 12 * blocks));
+    for (int32_t n = 0; n < before && weights != NULL; ++n) {
+        weights[n] = (int32_t)(next() * 2654435761u);
+    }
+    for (int32_t n = before; n < before + 12 * blocks && weights != NULL; n += 3) {
+        weights[n] = (int32_t)(next() & INT32_MAX);
+        weights[n + 1] = (int32_t)(next() * 2654435761u);
+        weights[n + 2] = draw(1, 22);
+    }
+    return weights;
+}
+
+static tfcaps_status paired(int8_t *output[1], int64_t *size) {
+    const tfcaps_conv_2d_params params = draw_conv();
+    tfcaps_image_dims x = draw_image(2), k = draw_image((int32_t)(1 + next() % 90));
+    k.channels = x.channels;
+    k.height = draw(1, 4);
+    k.width = draw(1, 4);
+    const tfcaps_image_dims y = after(&x, params.stride_height, params.stride_width, k.batches);
+    size_t need = 0;
+    *output = bytes(*size = image_size(&y));
+    const tfcaps_status status = tfcaps_conv_2d_paired_s8_get_buffer_size(&params, &x, &k, &y, &need);
+    if (status != TFCAPS_OK || image_size(&k) > 1 << 17) {
+        return status;
+    }
+    const int32_t blocks = (k.batches + 3) / 4;
+    const int32_t runs = params.dilation_width == 1 ? k.height : k.height * k.width;
+    const int32_t run = k.height * k.width * k.channels / runs;
+    int32_t *weights = paired_weights(1 + blocks * (8 + 2 * runs * ((run + 1) / 2)), blocks);
+    if (weights == NULL) {
+        return TFCAPS_ERROR_DIMS;
+    }
+    weights[0] = draw(0, 1);
+    need += next() % 3 * 400;
+    const tfcaps_context context = {bytes((int64_t)need), bad && next() % 8 == 0 ? 4 : need};
+    return tfcaps_conv_2d_paired_s8(&context, &params, &x, bytes(image_size(&x)), &k, weights, &y, *output);
+}
+
 static tfcaps_status depthwise(int8_t *output[1], int64_t *size) {
     const tfcaps_context context = {NULL, 0};
     const tfcaps_conv_2d_params params = draw_conv();
@@ -301,8 +341,8 @@ static tfcaps_status concatenation_and_split(int8_t *output[1], int64_t *size) {
 
 int main(void) {
     static tfcaps_status (*const kernels[])(int8_t * output[1], int64_t * size) = {
-        conv,    depthwise, dense, pool,      binary,        lookup,
-        softmax, sum,       pad,   transpose, strided_slice, concatenation_and_split};
+        conv,   paired,  depthwise, dense, pool,      binary,
+        lookup, softmax, sum,       pad,   transpose, strided_slice, concatenation_and_split};
     long calls = 0, accepted = 0;
     for (size_t kernel = 0; kernel < sizeof kernels / sizeof kernels[0]; ++kernel) {
         long of_this = 0;

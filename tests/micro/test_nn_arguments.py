@@ -5,12 +5,13 @@ import ctypes as c
 import nn
 import numpy as np
 import pytest
-from kernels import ERROR_DIMS, ERROR_NULL, ERROR_RANGE, LIBRARY, OK, Context
+from kernels import ERROR_DIMS, ERROR_NULL, ERROR_RANGE, ERROR_SCRATCH, LIBRARY, OK, Context
 
 HUGE = 2**31 - 1
 INT8 = (-129, 128, HUGE, -HUGE - 1)
 MULTIPLIER, SHIFT = (-1, -HUGE - 1), (-32, 31, HUGE)
 EXTENT = (0, -1, 65536, HUGE)
+ROOM = np.zeros(256, np.int32)
 EXPS = np.arange(256, 0, -1) << 22
 CONVOLUTIONS = ("conv_2d", "conv_2d_interleaved", "depthwise_conv_2d")
 ACTIVATION = {"activation_min": (*INT8, 101), "activation_max": (*INT8, -101)}
@@ -24,6 +25,13 @@ def scales(count=1):
     return nn.Scales(count, nn.int_pointer([2**30] * count), nn.int_pointer([-3] * count))
 
 
+def paired_weights(filters, steps):
+    """What `tfcaps compile --layout paired` makes of zeros."""
+    blocks = -(-filters // 4)
+    stages = np.tile(np.array([2**30, 4, 3], np.int32), 4 * blocks)
+    return np.concatenate([np.zeros(1 + blocks * (8 + 2 * steps), np.int32), stages])
+
+
 def parts(*sizes, outer=2):
     return nn.Parts(outer, len(sizes), nn.int_pointer(sizes))
 
@@ -34,6 +42,8 @@ def shape(*sizes):
 
 def good():
     """A call of each kernel that is right: structures, inputs, None for an absent bias, and the output last."""
+    scratch = Context(ROOM.ctypes.data, ROOM.nbytes)
+    images_of_6 = nn.Image(2, 3, 3, 6), zeros(108)
     no_scratch, conv = Context(None, 0), nn.Conv(2, 2, 1, 1, 1, 1, 3, -3, -100, 100)
     images = nn.Image(2, 5, 5, 4), zeros(200)
     grouped = *images, nn.Image(6, 3, 3, 2), zeros(108), None, nn.Image(2, 3, 3, 6), zeros(108)
@@ -52,6 +62,7 @@ def good():
     return {
         "conv_2d": [no_scratch, conv, scales(6), *grouped],
         "conv_2d_interleaved": [conv, scales(6), *blocks],
+        "conv_2d_paired": [scratch, conv, *images, nn.Image(6, 3, 3, 4), paired_weights(6, 18), *images_of_6],
         "depthwise_conv_2d": [no_scratch, conv, scales(8), *depthwise],
         "fully_connected": [no_scratch, nn.Dense(1, 2, -100, 100), scales(3), nn.DenseDims(2, 4, 3), *dense],
         "max_pool_2d": [pool, *pooled],
@@ -128,6 +139,7 @@ OUTPUT = {"output_multiplier": MULTIPLIER, "output_shift": SHIFT, "output_zero_p
 PARAMS = {
     "conv_2d": (1, CONV),
     "conv_2d_interleaved": (0, CONV),
+    "conv_2d_paired": (1, CONV),
     "depthwise_conv_2d": (1, CONV),
     "fully_connected": (1, {"input_zero_point": INT8, "output_zero_point": INT8, **ACTIVATION}),
     "max_pool_2d": (0, POOL),
@@ -200,6 +212,22 @@ def test_groups_have_equal_parts():
         arguments[5] = nn.Image(filters, 3, 3, channels)
         arguments[8] = nn.Image(2, 3, 3, filters)
         assert attempt("conv_2d", arguments) == ERROR_DIMS
+
+
+def test_paired_weights_and_scratch_are_checked():
+    stages = 1 + 2 * (8 + 2 * 18)
+    for at, value in ((0, 2), (0, -1), (stages, -1), (stages + 2, 0), (stages + 5, 23), (stages + 17, -HUGE - 1)):
+        weights = paired_weights(6, 18)
+        weights[at] = value
+        assert replaced("conv_2d_paired", 5, weights) == ERROR_RANGE, (at, value)
+    need = c.c_size_t()
+    _, params, x, _, kernel, _, y, _ = good()["conv_2d_paired"]
+    getter = LIBRARY.tfcaps_conv_2d_paired_s8_get_buffer_size
+    assert getter(*(c.byref(argument) for argument in (params, x, kernel, y)), c.byref(need)) == OK
+    assert replaced("conv_2d_paired", 0, Context(ROOM.ctypes.data, need.value)) == OK
+    assert replaced("conv_2d_paired", 0, Context(ROOM.ctypes.data, need.value - 1)) == ERROR_SCRATCH
+    assert replaced("conv_2d_paired", 0, Context(ROOM.ctypes.data + 1, need.value)) == ERROR_SCRATCH
+    assert replaced("conv_2d_paired", 0, Context(None, need.value)) == ERROR_SCRATCH
 
 
 def test_dense_dimensions_are_checked():
