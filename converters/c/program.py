@@ -289,7 +289,8 @@ def _arrange(
     most = max(_arena_bytes(memory, offsets), ram)
     wishes = [layer for layer in layers if layer.emission.wanted_scratch > layer.emission.scratch]
     for layer in sorted(wishes, key=lambda layer: layer.emission.wanted_scratch):
-        granted = dataclasses.replace(layer.emission, scratch=layer.emission.wanted_scratch)
+        wish = layer.emission
+        granted = dataclasses.replace(wish, scratch=wish.wanted_scratch, call=wish.wanted_call or wish.call)
         trial, trial_places = list(layers), dict(outside)
         trial[layer.index] = dataclasses.replace(layer, emission=granted)
         trial_memory, trial_scratch = _memory(model, trial, trial_places)

@@ -1,18 +1,11 @@
-#include "tfcaps_routing.h"
 #include "tfcaps_routing_paired.h"
-
-static int suits(const tfcaps_routing *r) {
-    const int32_t depth = r->dims->input_dimension;
-    return depth % 4 == 0 && depth <= TFCAPS_PAIRED_MAX_DEPTH && r->params->vote_shift == 0 &&
-           r->exp_shift == TFCAPS_LOGIT_BITS - TFCAPS_STEP_BITS && !r->carries;
-}
 
 tfcaps_status tfcaps_capsule_dense_paired_s8(const tfcaps_context *context,
                                              const tfcaps_capsule_dense_params *params,
                                              const tfcaps_capsule_dense_dims *dims, const int8_t *input,
                                              const int32_t *kernel, const int32_t *bias, int8_t *output) {
     static const tfcaps_routing_passes passes = {tfcaps_routing_add_votes_paired,
-                                                 tfcaps_routing_add_coupled_paired, suits};
+                                                 tfcaps_routing_add_coupled_paired, tfcaps_paired_suits};
     return tfcaps_routing_run(&passes, context, params, dims, input, (const int8_t *)(const void *)kernel,
                               bias, output);
 }

@@ -2,8 +2,14 @@
 #include "tfcaps_noinline.h"
 #include "tfcaps_routing_paired.h"
 
-/* Any K, D and J that suit; compiled for every processor. What is left of a pass when
- * tfcaps_routing_paired_6 has done its part, too. */
+/* Any K, D and J that suit, for every processor: what the passes are made of, and the twin of the routines in
+ * assembly. */
+
+int tfcaps_paired_suits(const tfcaps_routing *r) {
+    const int32_t depth = r->dims->input_dimension;
+    return depth % 4 == 0 && depth <= TFCAPS_PAIRED_MAX_DEPTH && r->params->vote_shift == 0 &&
+           r->exp_shift == TFCAPS_LOGIT_BITS - TFCAPS_STEP_BITS && !r->carries;
+}
 
 /* u - zero_point of one input capsule as halfwords, in the order of the kernel's taps. */
 typedef struct halves {
@@ -42,8 +48,7 @@ static uint32_t pack(pair votes) {
     return (votes.low & 0xFFFF) | ((votes.high << 8) & 0xFFFF0000);
 }
 
-/* From [J, 2 P] to [J, D] in place, for odd D. */
-static void drop_padding(const tfcaps_routing *r) {
+void tfcaps_paired_drop_padding(const tfcaps_routing *r) {
     const int32_t dimension = r->dims->output_dimension;
     const uint32_t *from = r->sums;
     uint32_t *to = r->sums;
@@ -55,8 +60,7 @@ static void drop_padding(const tfcaps_routing *r) {
     }
 }
 
-/* Plain sums, and kept votes, of so many input capsules. */
-static void add_votes(tfcaps_paired_pass *pass, int32_t inputs, uint32_t *kept) {
+void tfcaps_paired_add_votes(tfcaps_paired_pass *pass, int32_t inputs, uint32_t *kept) {
     const tfcaps_routing *r = pass->r;
     const int32_t depth = r->dims->input_dimension;
     const int32_t pairs = r->dims->output_capsules * (tfcaps_even(r->dims->output_dimension) / 2);
@@ -76,62 +80,7 @@ static void add_votes(tfcaps_paired_pass *pass, int32_t inputs, uint32_t *kept) 
     }
 }
 
-#if defined(TFCAPS_DSP)
-/* All input capsules' plain sums, in blocks. */
-static void add_blocks(tfcaps_paired_pass *pass) {
-    const tfcaps_routing *r = pass->r;
-    const int8_t *end = pass->u + 4 * r->dims->input_capsules;
-    const int32_t count = r->dims->output_capsules * 3;
-    pass->records_end = pass->records + 2 * count;
-    while (pass->u != end) {
-        const int32_t rest = (int32_t)(end - pass->u);
-        const int32_t block = rest < 4 * TFCAPS_PAIRED_SUM_INPUTS ? rest : 4 * TFCAPS_PAIRED_SUM_INPUTS;
-        pass->u_end = pass->u + block;
-        for (int32_t n = 0; n < 2 * count; ++n) {
-            pass->records[n] = 0;
-        }
-        tfcaps_routing_paired_sum_6(pass);
-        for (int32_t n = 0; n < count; ++n) {
-            const uint32_t low = pass->records[2 * n + 1];
-            r->sums[2 * n] += low;
-            r->sums[2 * n + 1] += (uint32_t)((int32_t)(pass->records[2 * n] - low) >> 8);
-        }
-    }
-}
-#endif
-
-#if defined(TFCAPS_DSP)
-/* Whether all votes of K = 4 fit 16 bits before they are cut to that: |w| <= 254, |u| <= 129 in length. */
-static int votes_fit(const tfcaps_routing *r, const int8_t *u) {
-    const uint32_t zero = tfcaps_both_halves(-r->params->input_zero_point);
-    uint32_t largest = 0;
-    for (const int8_t *end = u + 4 * r->dims->input_capsules; u != end; u += 4) {
-        const uint32_t word = tfcaps_load_4(u);
-        const uint32_t even = tfcaps_add_even_bytes(zero, word);
-        const uint32_t odd = tfcaps_add_odd_bytes(zero, word);
-        const uint32_t n2 = tfcaps_smlad(odd, odd, tfcaps_smlad(even, even, 0));
-        largest = n2 > largest ? n2 : largest;
-    }
-    return largest <= 129 * 129;
-}
-
-/* All input capsules' votes, and their plain sums. */
-static void keep_votes(tfcaps_paired_pass *pass, uint32_t *kept) {
-    const tfcaps_routing *r = pass->r;
-    const int32_t words = r->dims->output_capsules * 3;
-    const int32_t inputs = r->dims->input_capsules;
-    pass->u_end = pass->u + 4 * inputs;
-    pass->records = kept;
-    pass->records_end = kept + words;
-    tfcaps_routing_paired_votes_6(pass);
-    pass->kernel = kept + (size_t)inputs * (size_t)words;
-    pass->skip = (5 - inputs % 5) % 5;
-    tfcaps_routing_paired_add_6(pass);
-}
-#endif
-
-/* What both passes begin with. */
-static tfcaps_paired_pass begin(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel) {
+tfcaps_paired_pass tfcaps_paired_begin(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel) {
     const int32_t capsules = r->dims->output_capsules;
     tfcaps_paired_pass pass;
     pass.u = u;
@@ -145,31 +94,6 @@ static tfcaps_paired_pass begin(const tfcaps_routing *r, const int8_t *u, const 
     pass.skip = (5 - capsules % 5) % 5;
     pass.r = r;
     return pass;
-}
-
-#if defined(TFCAPS_DSP)
-/* Whether the routines in assembly are made for it. */
-static int is_4_to_6(const tfcaps_routing *r) {
-    return r->dims->input_dimension == 4 && tfcaps_even(r->dims->output_dimension) == 6;
-}
-#endif
-
-void tfcaps_routing_add_votes_paired(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel) {
-    tfcaps_paired_pass pass = begin(r, u, kernel);
-    uint32_t *kept = (uint32_t *)(void *)r->kept_votes;
-#if defined(TFCAPS_DSP)
-    if (is_4_to_6(r) && (kept == NULL || votes_fit(r, u))) {
-        if (kept == NULL) {
-            add_blocks(&pass);
-        } else {
-            keep_votes(&pass, kept);
-        }
-        drop_padding(r);
-        return;
-    }
-#endif
-    add_votes(&pass, r->dims->input_capsules, kept);
-    drop_padding(r);
 }
 
 /* The word of logits' factors V. */
@@ -216,8 +140,20 @@ void tfcaps_routing_paired_far(tfcaps_paired_pass *pass) {
     }
 }
 
-/* One input capsule. */
-static TFCAPS_NOINLINE void add_coupled(tfcaps_paired_pass *pass, const uint32_t *kept) {
+void tfcaps_paired_set_records(tfcaps_paired_pass *pass) {
+    const tfcaps_routing *r = pass->r;
+    const int32_t pairs = tfcaps_even(r->dims->output_dimension) / 2;
+    uint32_t *record = pass->records;
+    for (int32_t j = 0; j < r->dims->output_capsules; ++j) {
+        for (int32_t p = 0; p < pairs; ++p) {
+            record[p] = scaled_pair(r, j, p);
+        }
+        record += 3 * pairs + 2;
+    }
+    pass->records_end = record;
+}
+
+void tfcaps_paired_add_coupled(tfcaps_paired_pass *pass, const uint32_t *kept) {
     const tfcaps_routing *r = pass->r;
     const int32_t pairs = tfcaps_even(r->dims->output_dimension) / 2;
     const int32_t size = 3 * pairs + 2;
@@ -244,40 +180,4 @@ static TFCAPS_NOINLINE void add_coupled(tfcaps_paired_pass *pass, const uint32_t
             *s++ += (uint32_t)((c * ((int32_t)votes[p] >> 16)) >> 16);
         }
     }
-}
-
-void tfcaps_routing_add_coupled_paired(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel) {
-    const int32_t capsules = r->dims->output_capsules;
-    const int32_t pairs = tfcaps_even(r->dims->output_dimension) / 2;
-    const uint32_t *kept = (const uint32_t *)(const void *)r->kept_votes;
-    uint32_t *record = (uint32_t *)r->work;
-    tfcaps_paired_pass pass = begin(r, u, kernel);
-    for (int32_t j = 0; j < capsules; ++j) {
-        for (int32_t p = 0; p < pairs; ++p) {
-            record[p] = scaled_pair(r, j, p);
-        }
-        record += 3 * pairs + 2;
-    }
-    pass.records_end = record;
-    int32_t rest = r->dims->input_capsules;
-#if defined(TFCAPS_DSP)
-    if (is_4_to_6(r) && rest >= 2) {
-        pass.u_end = u + 4 * (rest & ~1);
-        if (kept == NULL) {
-            tfcaps_routing_paired_6(&pass);
-        } else {
-            pass.kernel = kept;
-            tfcaps_routing_paired_kept_6(&pass);
-            kept = pass.kernel;
-        }
-        rest %= 2;
-    }
-#endif
-    for (; rest > 0; --rest) {
-        add_coupled(&pass, kept);
-        if (kept != NULL) {
-            kept += capsules * pairs;
-        }
-    }
-    drop_padding(r);
 }

@@ -15,6 +15,11 @@ enum {
 
 void tfcaps_routing_add_votes_paired(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
 void tfcaps_routing_add_coupled_paired(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
+void tfcaps_routing_keep_votes_paired(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
+void tfcaps_routing_add_kept_paired(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
+
+/* Whether the kernel's layout and its limits suit a routing. */
+int tfcaps_paired_suits(const tfcaps_routing *r);
 
 /* What a coupled pass over two input capsules at a time works with. Its records, one an output capsule, are V
  * [P], votes [P] and e of the first input capsule, votes [P] and e of the second: words.
@@ -34,6 +39,24 @@ typedef struct tfcaps_paired_pass {
     uint32_t exp_sums[2];    /* 44 */
     const tfcaps_routing *r; /* 52 */
 } tfcaps_paired_pass;
+
+/* What all passes begin with; and those over logits: V to the records. */
+tfcaps_paired_pass tfcaps_paired_begin(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
+void tfcaps_paired_set_records(tfcaps_paired_pass *pass);
+
+/* The sums from [J, 2 P] to [J, D] in place, for odd D. */
+void tfcaps_paired_drop_padding(const tfcaps_routing *r);
+
+/* Plain sums of so many input capsules; their votes to kept, if that is not NULL. */
+void tfcaps_paired_add_votes(tfcaps_paired_pass *pass, int32_t inputs, uint32_t *kept);
+
+/* One input capsule in a pass over logits; its votes from kept, if that is not NULL. */
+void tfcaps_paired_add_coupled(tfcaps_paired_pass *pass, const uint32_t *kept);
+
+/* Whether the routines in assembly are made for a routing. */
+static inline int tfcaps_paired_is_4_to_6(const tfcaps_routing *r) {
+    return r->dims->input_dimension == 4 && tfcaps_even(r->dims->output_dimension) == 6;
+}
 
 /* Corrects e and exp_sums of both input capsules where a logit is far from zero. */
 void tfcaps_routing_paired_far(tfcaps_paired_pass *pass);

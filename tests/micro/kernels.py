@@ -75,8 +75,14 @@ def capsule_dense(u, kernel, bias, params, capsules, *, keep=False, paired=False
     arguments = [c.byref(context), c.byref(dense_params(params)), c.byref(dims)]
     words = np.ascontiguousarray(pair_words(kernel, capsules)) if paired else kernel
     data = [pointer(array) for array in (u, words, bias, out)]
-    call = LIBRARY.tfcaps_capsule_dense_paired_s8 if paired else LIBRARY.tfcaps_capsule_dense_s8
-    assert call(*arguments, *data) == OK
+    name = "tfcaps_capsule_dense_s8"
+    if paired:
+        name = (
+            "tfcaps_capsule_dense_paired_kept_s8"
+            if keep and params.iterations > 1
+            else "tfcaps_capsule_dense_paired_s8"
+        )
+    assert getattr(LIBRARY, name)(*arguments, *data) == OK
     return out
 
 

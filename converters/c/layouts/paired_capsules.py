@@ -29,9 +29,14 @@ def capsule_dense(call: Call) -> Emission | None:
         return None
     emission = plain_capsule_dense(call)
     words = pair_words(np.asarray(emission.constants["kernel"]), capsules)
+    made, kept = (
+        emission.call.replace("tfcaps_capsule_dense_s8(", f"tfcaps_capsule_dense_paired{policy}_s8(")
+        for policy in ("", "_kept")
+    )
     return dataclasses.replace(
         emission,
-        call=emission.call.replace("tfcaps_capsule_dense_s8(", "tfcaps_capsule_dense_paired_s8("),
+        call=kept if 0 < emission.wanted_scratch <= emission.scratch else made,
+        wanted_call=kept,
         constants={**emission.constants, "kernel": words},
     )
 

@@ -86,6 +86,7 @@ class Emission:
         pointers: Local arrays of pointers: name to elements such as `$in0`; outputs when the name says so.
         scratch: Bytes that it needs.
         wanted_scratch: Bytes with which it is quicker, granted where they are free; 0 for no more than it needs.
+        wanted_call: Its call then, if that is another one.
         policies: What it does with `scratch` bytes and what with `wanted_scratch`, in words; empty without a choice.
         macs: Multiply-accumulates.
         overlaps: What the outputs may share with the inputs.
@@ -97,6 +98,7 @@ class Emission:
     pointers: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     scratch: int = 0
     wanted_scratch: int = 0
+    wanted_call: str = ""
     policies: tuple[str, ...] = ()
     macs: int = 0
     overlaps: Sequence[Overlap] = ()

@@ -125,6 +125,13 @@ tfcaps_status tfcaps_capsule_dense_paired_s8(const tfcaps_context *context,
                                              const tfcaps_capsule_dense_dims *dims, const int8_t *input,
                                              const int32_t *kernel, const int32_t *bias, int8_t *output);
 
+/* The same with kept votes, at least 2 iterations and tfcaps_capsule_dense_s8_kept_get_buffer_size bytes of
+ * scratch: fewer instructions. The other one makes votes again however much scratch there is. */
+tfcaps_status tfcaps_capsule_dense_paired_kept_s8(const tfcaps_context *context,
+                                                  const tfcaps_capsule_dense_params *params,
+                                                  const tfcaps_capsule_dense_dims *dims, const int8_t *input,
+                                                  const int32_t *kernel, const int32_t *bias, int8_t *output);
+
 #ifdef __cplusplus
 }
 #endif
