@@ -41,62 +41,85 @@ static int32_t add_shifts(int32_t a, int32_t b) {
     return a + b < 62 ? a + b : 62;
 }
 
+/* requantise(x, m, n), saturated to 32 bits. Not inline: n is nearly always beyond 32 and not worth its
+ * place. */
+static TFCAPS_NOINLINE int32_t requantise_near(int32_t x, int32_t m, int32_t n) {
+    return tfcaps_sat(tfcaps_rshift((int64_t)x * m, n), INT32_MIN, INT32_MAX);
+}
+
+static inline int32_t requantise(int32_t x, int32_t m, int32_t n) {
+    const int32_t high = (int32_t)(((int64_t)x * m) >> 32);
+    return n > 32 ? (high + (1 << (n - 33))) >> (n - 32) : requantise_near(x, m, n);
+}
+
 /* V from A: the state in units of votes and base-2 logits. */
 static TFCAPS_NOINLINE void scale_state(const tfcaps_routing *r) {
     const int32_t shift =
         add_shifts(r->params->logit_shift, r->params->logit_bits - r->exp_shift - TFCAPS_STEP_BITS);
+    const int32_t *multiplier = r->params->multiplier;
     for (int32_t n = 0; n < r->outputs; ++n) {
-        const int32_t log2_state = (int32_t)(((int64_t)r->state[n] * 47274) >> 15);
-        r->scaled[n] = tfcaps_sat16(tfcaps_requantise(log2_state, r->params->multiplier[n], shift));
+        const int32_t log2_state = (int32_t)(((int64_t)r->state[n] * (47274 << 15)) >> 30);
+        r->scaled[n] = (int16_t)tfcaps_narrow16(requantise(log2_state, multiplier[n], shift));
     }
 }
 
 /* v of one output capsule in Q15 from s [D] in Q12, in place. */
-static void squash_sum(int32_t dimension, int32_t *s) {
-    int32_t g = 15; /* 15 - ceil(log2(D) / 2) */
+static TFCAPS_NOINLINE void squash_sum(int32_t dimension, int32_t *s) {
+    int32_t bits = 17; /* 32 - g with g = 15 - ceil(log2(D) / 2) */
     for (int32_t power = 1; power < dimension; power *= 4) {
-        --g;
+        ++bits;
     }
-    int32_t largest = 0;
+    uint32_t magnitudes =
+        0; /* whose highest bit is that of the largest: |s| - 1 for negative s would differ */
     for (int32_t d = 0; d < dimension; ++d) {
-        const int32_t magnitude = s[d] < 0 ? -s[d] : s[d];
-        largest = magnitude > largest ? magnitude : largest;
+        magnitudes |= (uint32_t)(s[d] < 0 ? -s[d] : s[d]);
     }
-    int32_t x = 0;
-    while ((largest >> x) >= (1 << g)) {
-        ++x;
-    }
+    const int32_t zeros = tfcaps_clz(magnitudes);
+    const int32_t x = bits > zeros ? bits - zeros : 0;
     uint32_t n2 = 0;
     for (int32_t d = 0; d < dimension; ++d) {
         const int32_t t = s[d] >> x;
+        s[d] = t;
         n2 += (uint32_t)(t * t);
     }
     const uint32_t den = n2 + ((uint32_t)1 << (24 - 2 * x));
     const int32_t k = tfcaps_clz(den);
     /* NOLINTNEXTLINE(clang-analyzer-core.BitwiseShift): den >= 2^(24 - 2 x) >= 2^4, so k < 32 */
     const int32_t gain = (int32_t)((tfcaps_isqrt(n2) << 15) / ((den << k) >> 16));
+    const int32_t half = 1 << (15 - k);
     for (int32_t d = 0; d < dimension; ++d) {
-        const int32_t t = s[d] >> x;
-        s[d] = tfcaps_sat16((t * gain + (1 << (15 - k))) >> (16 - k));
+        s[d] = tfcaps_narrow16((s[d] * gain + half) >> (16 - k));
     }
 }
 
-/* One iteration's end: the sums become v, which is added to the state. first: the sums are plain ones, of
- * uncoupled votes. */
-static TFCAPS_NOINLINE void finish_sums(const tfcaps_routing *r, int first, const int32_t *bias) {
-    const tfcaps_capsule_dense_params *params = r->params;
-    const int32_t dimension = r->dims->output_dimension;
-    const uint32_t sharers = (uint32_t)(r->dims->output_capsules + params->leaky);
-    const int64_t share = (int64_t)(((uint32_t)1 << 31) / sharers);
-    const int32_t shift = first ? params->sum_shift : add_shifts(params->sum_shift, 15 - r->narrow);
+/* Plain sums of votes to the mean that equal couplings give. */
+static void share_votes(const tfcaps_routing *r) {
+    const uint32_t sharers = (uint32_t)(r->dims->output_capsules + r->params->leaky);
+    const int32_t share = (int32_t)((((uint32_t)1 << 31) - (sharers == 1)) / sharers);
     int32_t *s = (int32_t *)r->sums;
-    for (int32_t j = 0; j < r->dims->output_capsules; ++j) {
-        for (int32_t n = j * dimension; n < (j + 1) * dimension; ++n) {
-            const int32_t a = first ? (int32_t)tfcaps_rshift(share * s[n], 31) : s[n];
-            const int64_t q12 = tfcaps_requantise(a, params->multiplier[n], shift);
-            s[n] = tfcaps_sat(q12 + (bias == NULL ? 0 : bias[n]), -(1 << 20), 1 << 20);
+    for (int32_t n = 0; n < r->outputs; ++n) {
+        s[n] = sharers == 1 ? s[n] : (int32_t)(((int64_t)share * s[n] + (1 << 30)) >> 31);
+    }
+}
+
+/* One iteration's end: the weighted sums, with so many fraction bits, become v, which is added to the state.
+ */
+static TFCAPS_NOINLINE void finish_sums(const tfcaps_routing *r, int32_t fraction_bits, const int32_t *bias) {
+    const int32_t limit = 1 << 20;
+    const int32_t dimension = r->dims->output_dimension;
+    const int32_t shift = add_shifts(r->params->sum_shift, fraction_bits);
+    const int32_t *multiplier = r->params->multiplier;
+    int32_t *s = (int32_t *)r->sums;
+    for (int32_t n = 0; n < r->outputs; ++n) {
+        int32_t q12 = requantise(s[n], multiplier[n], shift);
+        if (bias != NULL) { /* in 64 bits to the end */
+            q12 = tfcaps_sat(tfcaps_requantise(s[n], multiplier[n], shift) + bias[n], -limit, limit);
         }
-        squash_sum(dimension, s + j * dimension);
+        q12 = q12 > -limit ? q12 : -limit;
+        s[n] = q12 < limit ? q12 : limit;
+    }
+    for (int32_t n = 0; n < r->outputs; n += dimension) {
+        squash_sum(dimension, s + n);
     }
     for (int32_t n = 0; n < r->outputs; ++n) {
         r->state[n] += s[n];
@@ -115,11 +138,12 @@ static void route(const tfcaps_routing *r, const tfcaps_routing_passes *passes, 
         }
         if (iteration == 0) {
             passes->add_votes(r, input, kernel);
+            share_votes(r);
         } else {
             scale_state(r);
             passes->add_coupled(r, input, kernel);
         }
-        finish_sums(r, iteration == 0, bias);
+        finish_sums(r, iteration == 0 ? 0 : 15 - r->narrow, bias);
     }
     const int32_t *v = (const int32_t *)r->sums;
     for (int32_t n = 0; n < r->outputs; ++n) {
