@@ -184,7 +184,7 @@ def replaced(name, position, argument):
 
 
 @pytest.mark.parametrize(
-    "name", ["conv_2d", "conv_2d_interleaved", "depthwise_conv_2d", "max_pool_2d", "average_pool_2d"]
+    "name", ["conv_2d", "conv_2d_interleaved", "conv_2d_paired", "depthwise_conv_2d", "max_pool_2d", "average_pool_2d"]
 )
 def test_images_are_checked(name):
     for position, argument in enumerate(good()[name]):
