@@ -1,6 +1,9 @@
 #include "tfcaps_add_check.h"
+#include "tfcaps_elementwise.h"
 
-static void add_row(const void *params, int32_t size, const int8_t *input1, int32_t step1,
+#if !defined(TFCAPS_MVE) && !defined(TFCAPS_RVV)
+
+void tfcaps_add_row(const void *params, int32_t size, const int8_t *input1, int32_t step1,
                     const int8_t *input2, int32_t step2, int8_t *output) {
     const tfcaps_add_params p = *(const tfcaps_add_params *)params;
     for (int32_t n = 0; n < size; ++n) {
@@ -15,6 +18,8 @@ static void add_row(const void *params, int32_t size, const int8_t *input1, int3
     }
 }
 
+#endif
+
 tfcaps_status tfcaps_add_s8(const tfcaps_add_params *params, const tfcaps_shape *input1_shape,
                             const int8_t *input1, const tfcaps_shape *input2_shape, const int8_t *input2,
                             const tfcaps_shape *output_shape, int8_t *output) {
@@ -22,5 +27,6 @@ tfcaps_status tfcaps_add_s8(const tfcaps_add_params *params, const tfcaps_shape 
     if (status != TFCAPS_OK) {
         return status;
     }
-    return tfcaps_binary(add_row, params, input1_shape, input1, input2_shape, input2, output_shape, output);
+    return tfcaps_binary(tfcaps_add_row, params, input1_shape, input1, input2_shape, input2, output_shape,
+                         output);
 }

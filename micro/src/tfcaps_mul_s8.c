@@ -1,7 +1,9 @@
-#include "tfcaps_binary.h"
+#include "tfcaps_elementwise.h"
 #include "tfcaps_multiply.h"
 
-static void mul_row(const void *params, int32_t size, const int8_t *input1, int32_t step1,
+#if !defined(TFCAPS_MVE) && !defined(TFCAPS_RVV)
+
+void tfcaps_mul_row(const void *params, int32_t size, const int8_t *input1, int32_t step1,
                     const int8_t *input2, int32_t step2, int8_t *output) {
     const tfcaps_mul_params p = *(const tfcaps_mul_params *)params;
     for (int32_t n = 0; n < size; ++n) {
@@ -12,6 +14,8 @@ static void mul_row(const void *params, int32_t size, const int8_t *input1, int3
         input2 += step2;
     }
 }
+
+#endif
 
 tfcaps_status tfcaps_mul_s8(const tfcaps_mul_params *params, const tfcaps_shape *input1_shape,
                             const int8_t *input1, const tfcaps_shape *input2_shape, const int8_t *input2,
@@ -25,5 +29,6 @@ tfcaps_status tfcaps_mul_s8(const tfcaps_mul_params *params, const tfcaps_shape 
         !tfcaps_is_activation(params->activation_min, params->activation_max)) {
         return TFCAPS_ERROR_RANGE;
     }
-    return tfcaps_binary(mul_row, params, input1_shape, input1, input2_shape, input2, output_shape, output);
+    return tfcaps_binary(tfcaps_mul_row, params, input1_shape, input1, input2_shape, input2, output_shape,
+                         output);
 }
