@@ -3,7 +3,11 @@
 #define TFCAPS_NOINLINE_H
 
 #if defined(__GNUC__)
+#if defined(__clang__)
 #define TFCAPS_NOINLINE __attribute__((noinline))
+#else
+#define TFCAPS_NOINLINE __attribute__((noinline, noclone)) /* nor copied for constant arguments */
+#endif
 /* For a function that is one piece of assembly, which finds its parameters itself. */
 #define TFCAPS_NAKED _Pragma("GCC diagnostic ignored \"-Wunused-parameter\"") __attribute__((naked))
 #else

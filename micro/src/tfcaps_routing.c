@@ -2,6 +2,7 @@
 #include "tfcaps_dot_block.h"
 #include "tfcaps_noinline.h"
 #include "tfcaps_routing.h"
+#include "tfcaps_routing_rv32.h"
 
 #if !defined(TFCAPS_RVV)
 #if defined(TFCAPS_MVE)
@@ -29,6 +30,43 @@ static near_exps first_exps(const tfcaps_routing *r) {
     const near_exps none = {r->params->leaky ? tfcaps_exp_table[TFCAPS_EXP_CENTRE] : 0, 0};
     return none;
 }
+
+#if defined(TFCAPS_RV32)
+
+/* An input capsule of K = 4. */
+static tfcaps_rv32_capsule load_capsule(const tfcaps_routing *r, const int8_t *u) {
+    const int32_t zero_point = r->params->input_zero_point;
+    const int32_t shift = r->params->vote_shift;
+    const tfcaps_rv32_capsule capsule = {
+        {u[0] - zero_point, u[1] - zero_point, u[2] - zero_point, u[3] - zero_point},
+        (1 << shift) >> 1,
+        shift,
+        r->scaled,
+        tfcaps_exp_table,
+        r->exp_shift,
+        r->dims->output_capsules,
+        r->dims->output_dimension,
+        first_exps(r).sum,
+        0};
+    return capsule;
+}
+
+/* Adds h of one input capsule to the sums; kernel [J * D, 4]. */
+static void add_votes_of_4(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel) {
+    const tfcaps_rv32_capsule capsule = load_capsule(r, u);
+    tfcaps_rv32_add_votes(&capsule, kernel, r->sums, r->outputs);
+}
+
+/* h and e of one input capsule. */
+static near_exps compute_exps_of_4(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel, int16_t *h,
+                                   uint32_t *exps) {
+    tfcaps_rv32_capsule capsule = load_capsule(r, u);
+    tfcaps_rv32_exps(&capsule, kernel, h, exps);
+    const near_exps near = {capsule.exp_sum, capsule.indices};
+    return near;
+}
+
+#else
 
 /* An input capsule of K = 4 and what rounds its votes: all in registers. */
 typedef struct capsule_of_4 {
@@ -84,6 +122,8 @@ static TFCAPS_NOINLINE near_exps compute_exps_of_4(const tfcaps_routing *r, cons
     }
     return near;
 }
+
+#endif
 
 /* h of one input capsule u [K] for any K, with its transformations kernel [J * D, K], to votes and, as it is
  * before it becomes 16 bits, onto the sums; neither for NULL. */
@@ -160,6 +200,10 @@ static TFCAPS_NOINLINE void add_coupled(const tfcaps_routing *r, const int16_t *
         scale.reciprocal = 1;
         scale.shift = 0;
     }
+#if defined(TFCAPS_RV32)
+    tfcaps_rv32_add_coupled(h, exps, r->sums, r->dims->output_capsules, r->dims->output_dimension,
+                            scale.reciprocal, scale.shift);
+#else
     uint32_t *sum = r->sums;
     for (int32_t j = 0; j < r->dims->output_capsules; ++j) {
         const int32_t c = (int32_t)((exps[j] * scale.reciprocal) >> scale.shift);
@@ -177,6 +221,7 @@ static TFCAPS_NOINLINE void add_coupled(const tfcaps_routing *r, const int16_t *
 #endif
         }
     }
+#endif
 }
 
 void tfcaps_routing_add_votes(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel) {
