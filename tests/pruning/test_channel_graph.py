@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tests.pruning import zoo
 from tfcaps import models
-from tfcaps._keras import keras
+from tfcaps._keras import LEGACY, keras
 from tfcaps.errors import ModelError
 from tfcaps.layers import CapsuleDense, CapsuleLength, primary_capsules
 from tfcaps.pruning import ChannelGraph, mask, shrink
@@ -196,6 +196,10 @@ def test_layers_that_sum_elsewhere_freeze_nothing():
     ("function", "reason"),
     [
         (lambda x: x + tf.constant([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), "it uses a constant for each channel"),
+        (lambda x: zoo.maximum(x, np.arange(6, dtype="float32")), "it uses a constant for each channel"),
+        (lambda x: zoo.clip(x, np.zeros(6, "float32"), 1.0), "it uses a constant for each channel"),
+        (lambda x: zoo.clip(x + 1.0, 0.0, 1.0), None),
+        (lambda x: x * np.ones((1, 6, 6, 1), "float32"), None),
         (lambda x: zoo.mean(x, -1), "it mixes channels"),
         (lambda x: zoo.transpose(zoo.transpose(x, (3, 1, 2, 0)), (3, 1, 2, 0)), "it moves the batch"),
         (lambda x: zoo.reshape(x, (-1, 12, 6)), "it moves elements between the examples"),
@@ -215,6 +219,24 @@ def test_reasons_of_functions(function, reason):
     else:
         assert all(reason in text for text in frozen), frozen
         assert shrink(model, {}).count_params() == model.count_params()
+
+
+@pytest.mark.skipif(not LEGACY, reason="in Keras 3 a shape is a tuple of numbers, no tensor")
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        (lambda x: tf.reshape(x, tf.stack([tf.shape(x)[0], 36, 6])), "its shape is computed"),
+        (lambda x: x / tf.cast(tf.shape(x)[3], tf.float32), "computes with the size of a tensor"),
+        (lambda x: x / tf.cast(tf.shape(x) * 2, tf.float32)[3], "computes with the size of a tensor"),
+        (lambda x: tf.reshape(x, [tf.shape(x)[0], 36, 6]), None),
+    ],
+)
+def test_computing_with_sizes(function, reason):
+    image = keras.Input((8, 8, 3))
+    x = layers.Conv2D(6, 3, name="conv")(image)
+    model = keras.Model(image, layers.Conv1D(2, 1)(layers.Reshape((36, 6))(function(x))))
+    frozen = ChannelGraph(model).group("conv").frozen
+    assert frozen is None if reason is None else reason in frozen
 
 
 class Scale(layers.Layer):
@@ -252,6 +274,51 @@ def test_every_routing_is_known_or_frozen():
     """A new routing has to be looked at: does an input capsule without votes change anything?"""
     assert set(ROUTINGS) == {"dynamic"}
     assert issubclass(ROUTINGS["dynamic"], Routing)
+
+
+def test_channels_first():
+    """Such a model can only be run on some processors, but it can be cut on all."""
+    image = keras.Input((3, 8, 8))
+    x = layers.Conv2D(6, 3, data_format="channels_first", name="conv")(image)
+    x = layers.BatchNormalization(axis=1, name="norm")(x)
+    x = layers.ZeroPadding2D(data_format="channels_first")(x)
+    y = layers.Flatten(data_format="channels_first")(x)
+    x = layers.GlobalMaxPooling2D(data_format="channels_first")(x)
+    small = shrink(
+        keras.Model(image, layers.Dense(2, name="top")(layers.Concatenate()([x, y]))), {"conv": np.arange(6) > 3}
+    )
+    assert small.get_layer("norm").gamma.shape == (2,)
+    assert small.get_layer("top").kernel.shape == (2 + 8 * 8 * 2, 2)
+
+
+def test_channels_that_are_added_to_the_input_stay():
+    image = keras.Input((8, 8, 3))
+    x = layers.Add()([image, layers.Conv2D(3, 3, padding="same", name="conv")(image)])
+    graph = ChannelGraph(keras.Model(image, layers.Conv2D(2, 1)(x)))
+    assert graph.group("conv").frozen == "model input"
+    assert graph.group("conv").size == 3
+
+
+def test_a_map_that_is_broadcast_over_channels_freezes_none():
+    image, attention = keras.Input((8, 8, 3)), keras.Input((8, 8, 1))
+    x = layers.Multiply()([layers.Conv2D(6, 1, name="conv")(image), attention])
+    graph = ChannelGraph(keras.Model([image, attention], layers.Conv2D(2, 1)(x)))
+    assert graph.group("conv").frozen is None
+
+
+class Trainer(keras.Model):
+    """A functional model with a method of its own."""
+
+    def answer(self):
+        return 42
+
+
+def test_class_of_a_functional_model_stays():
+    image = keras.Input((4,))
+    model = Trainer(image, layers.Dense(2)(layers.Dense(6, name="hidden")(image)), name="mine")
+    small = shrink(model, {"hidden": np.arange(6) > 1})
+    assert small.answer() == 42
+    assert small.name == "mine"
 
 
 def test_open_image_size():

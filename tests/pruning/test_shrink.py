@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from tests.pruning import zoo
+from tfcaps import pruning, quantization
 from tfcaps._keras import LEGACY, keras
 from tfcaps.converters import to_tflite
 from tfcaps.pruning import ChannelGraph, mask, shrink
@@ -146,6 +147,16 @@ def test_shrunk_converts(name):
     assert len(files[1]) < len(files[0])
     actual, expected = Interpreter(files[1])(network.x), call(network.small, network.x)[0]
     assert np.corrcoef(np.ravel(actual), np.ravel(expected))[0, 1] > 0.95
+
+
+@pytest.mark.skipif(not LEGACY, reason="tfmot knows tf_keras only")
+def test_shrunk_can_be_made_sparse_and_quantised():
+    network = build("capsules")
+    sparse = pruning.prune_low_magnitude(network.small, sparsity=0.5)
+    assert sparse.count_params() > network.small.count_params()
+    quantised = quantization.quantize_model(network.small)
+    quantised.compile("sgd", "mse")
+    assert np.isfinite(quantised.train_on_batch(network.x, np.zeros((4, 3))))
 
 
 def test_settings_of_layers_stay():

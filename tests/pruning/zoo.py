@@ -15,7 +15,7 @@ layers = keras.layers
 IMAGE = (12, 12, 3)
 
 if LEGACY:
-    relu, sigmoid, maximum = tf.nn.relu, tf.sigmoid, tf.maximum
+    relu, sigmoid, maximum, clip = tf.nn.relu, tf.sigmoid, tf.maximum, tf.clip_by_value
     reshape, transpose, squeeze = tf.reshape, tf.transpose, tf.squeeze
 
     def mean(x, axes, keepdims=False):
@@ -37,7 +37,7 @@ if LEGACY:
         return tf.pad(x, [[0, 0], [0, 0], [0, 0], [before, before]])
 else:
     ops = keras.ops
-    relu, sigmoid, maximum = ops.relu, ops.sigmoid, ops.maximum
+    relu, sigmoid, maximum, clip = ops.relu, ops.sigmoid, ops.maximum, ops.clip
     reshape, transpose, squeeze = ops.reshape, ops.transpose, ops.squeeze
 
     def mean(x, axes, keepdims=False):
@@ -296,8 +296,19 @@ def nested():
     inner = keras.Model(inner_input, layers.Add()([inner_input, conv_bn(inner_input, 8)]), name="inner")
     stem = keras.Sequential([keras.Input(IMAGE), layers.Conv2D(8, 3, 2, "same"), layers.ReLU()], name="stem")
     image = keras.Input(IMAGE)
-    x = inner(stem(image))
+    x = inner(stem(image), training=False)
     return classify(image, layers.Conv2D(5, 3)(inner(x)))
+
+
+def nested_pair():
+    """An inner model with two inputs and two outputs, called with crossed and repeated tensors."""
+    a, b = keras.Input((5,)), keras.Input((6,))
+    x = layers.Dense(6, activation="relu")(layers.Concatenate()([a, b]))
+    pair = keras.Model([a, b], [layers.Dense(5)(x), layers.Add()([x, b])], name="pair")
+    y = keras.Input((4,))
+    first, second = pair([layers.Dense(5)(y), layers.Dense(6)(y)])
+    third, fourth = pair([first, second])
+    return keras.Model(y, [layers.Dense(2)(third), layers.Dense(3)(layers.Concatenate()([fourth, first]))])
 
 
 def nested_twice():
@@ -403,6 +414,7 @@ MODELS = {
     "mobilenet_v2": mobilenet_v2,
     "mobilenet_v3": mobilenet_v3,
     "nested": nested,
+    "nested_pair": nested_pair,
     "nested_twice": nested_twice,
     "one_dimensional": one_dimensional,
     "padded_shortcut": padded_shortcut,

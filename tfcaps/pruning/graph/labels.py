@@ -41,6 +41,11 @@ class Labels:
         """The axes along which the labels differ."""
         return [axis for axis, size in enumerate(self.array.shape) if size > 1]
 
+    @property
+    def is_size(self) -> bool:
+        """Whether the tensor is the shape of another tensor, whose labels these are."""
+        return self.array.ndim != len(self.shape)
+
     def along(self, axis: int) -> Array:
         """The labels along one axis, one for each position.
 

@@ -126,7 +126,7 @@ def _lambda(layer: Any) -> Any:
 
 
 def _construct(model: Any, *args: Any) -> Any:
-    """A model of the same class; a user's class that takes other arguments becomes a plain functional model."""
+    """A model of the same class."""
     try:
         return type(model)(*args, name=model.name)
     except TypeError as error:

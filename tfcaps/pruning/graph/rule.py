@@ -110,6 +110,11 @@ class Call:
         """Nothing of `labels` may be cut."""
         self._trace.sets.freeze(labels.array if isinstance(labels, Labels) else labels, reason)
 
+    def frozen(self, labels: Labels) -> str | None:
+        """Why a tensor that is frozen as a whole, such as the model's input, cannot be cut."""
+        roots = self.canonical(labels).array
+        return self._trace.sets.reason(int(roots.flat[0])) if roots.size == 1 else None
+
     def weight(self, name: str, axis: int, labels: Array, role: str, *, silent: bool = False) -> None:
         """One axis of a weight carries labels.
 
@@ -125,7 +130,13 @@ class Call:
 
 
 class Rule:
-    """How labels travel through one kind of layer. Subclasses implement `trace` and, if need be, the other two."""
+    """How labels travel through one kind of layer. Subclasses implement `trace` and, if need be, the other two.
+
+    Attributes:
+        reads_sizes: Whether it can be asked about a tensor that is the shape of another one.
+    """
+
+    reads_sizes = False
 
     def trace(self, call: Call) -> Labels | list[Labels]:
         """The labels of the call's results.

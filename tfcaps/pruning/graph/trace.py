@@ -14,7 +14,7 @@ from tfcaps.pruning.graph.rule import Call, Rule, describe, find_rule
 
 
 class OpaqueRule(Rule):
-    """For layers nobody knows: nothing before them is cut, nothing behind them belongs to what is before."""
+    """For layers nobody knows: nothing before them is cut, and what comes out of them is one frozen label."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -25,9 +25,9 @@ class OpaqueRule(Rule):
             call.freeze(labels, self.reason)
         results = []
         for index, shape in enumerate(call.output_shapes):
-            made = call.makes((shape[-1] or 1) if shape else 1, f"opaque {index}")
+            made = call.makes(1, f"opaque {index}")
             call.freeze(made, self.reason)
-            results.append(call.output(made if shape else made.reshape(()), index=index))
+            results.append(call.output(made.reshape((1,) * len(shape)), index=index))
         return results
 
 
@@ -50,10 +50,10 @@ class Trace:
     Attributes:
         sets: The labels.
         weights: By layer, weight and axis, in the order of the network.
-        calls: By scope (the first call of the model they are in) and node.
+        calls: By functional model and node, as of the model's first call. Models, layers and nodes are told by `id`.
         rules: By layer.
-        tensors: Labels of every tensor.
-        inputs: Labels of the inputs of each functional model, by model.
+        tensors: Labels of the results of all calls.
+        inputs: Labels of the inputs by functional model, as of its first call.
     """
 
     def __init__(self, model: Any) -> None:
@@ -76,10 +76,8 @@ class Trace:
         inputs = []
         for number, tensor in enumerate(walk.tensors(walk.network(self.model).inputs)):
             shape = walk.shape(tensor)
-            channels = (shape[-1] or 1) if shape else 1
-            made = self.sets.new(("input", number), channels)
-            self.sets.freeze(made, "model input")
-            inputs.append(Labels(shape, made.reshape((1,) * (len(shape) - 1) + (-1,)) if shape else made.reshape(())))
+            inputs.append(Labels(shape, self.sets.new(("input", number), 1).reshape((1,) * len(shape))))
+            self.sets.freeze(inputs[-1].array, "model input")
         outputs = self._model(self.model, inputs, "")
         self._freeze_opaque()
         for labels in self.tensors:
@@ -113,6 +111,8 @@ class Trace:
             call.outputs = self._model(layer, call.inputs, f"{call.path}/")
             return call.outputs
         rule = find_rule(layer) or OpaqueRule(f"{describe(layer)} cannot be seen through")
+        if any(labels.is_size for labels in call.inputs) and not rule.reads_sizes:
+            rule = OpaqueRule(f"{describe(layer)} computes with the size of a tensor")
         try:
             results = rule.trace(call)
         except Obstacle as obstacle:

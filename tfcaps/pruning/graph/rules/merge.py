@@ -26,8 +26,12 @@ def combine(call: Call, inputs: list[Labels], index: int = 0) -> Labels:
     varying = {axis for labels in inputs for axis in labels.varying}
     arrays: list[Array] = []
     for labels in inputs:
+        reason = call.frozen(labels)
         if any(labels.shape[axis] == 1 != shape[axis] for axis in varying):
             call.freeze(labels, f"{call.layer.name!r} broadcasts it over channels")
+        elif reason is not None and varying:
+            for partner in inputs:
+                call.freeze(partner, reason)
         else:
             arrays.append(labels.array)
     # Broadcasting each with all others at once gives the positions that the result distinguishes.

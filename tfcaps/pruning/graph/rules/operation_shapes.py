@@ -194,14 +194,15 @@ class GetItemRule(OperationRule):
     """x[:, a:b, i]: ranges and single positions of axes."""
 
     key = "slice_spec" if LEGACY else "key"
+    reads_sizes = True
 
     def trace(self, call: Call) -> Labels:
         """See `Rule.trace`."""
         labels = call.inputs[0]
         key = self._key(call)
-        if labels.shape == () and labels.array.ndim > 0:  # of ShapeRule
+        if labels.is_size:
             if key != [0]:
-                raise Obstacle("it computes with the size of a tensor")
+                raise Obstacle("computes with the size of a tensor")
             made = call.makes(1)
             call.freeze(made, "size of the batch")
             return Labels((), made.reshape(()))
@@ -217,7 +218,7 @@ class GetItemRule(OperationRule):
     def changes(self, call: Call, cut: Cut) -> dict[str, Any]:
         """Where the range begins and ends among what is left."""
         labels = call.inputs[0]
-        if labels.shape == () or cut.shape(labels) == labels.shape:
+        if labels.is_size or cut.shape(labels) == labels.shape:
             return {}
         parts = self._per_axis(call)
         for axis in labels.varying:

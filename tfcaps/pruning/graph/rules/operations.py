@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from tfcaps.pruning.graph import walk
 from tfcaps.pruning.graph.labels import Labels, Obstacle
@@ -22,11 +21,14 @@ def check_constants(call: Call, labels: Labels) -> None:
         Obstacle: If one does.
     """
     rank = len(labels.shape) + 1
-    for value in tf.nest.flatten((call.args, list(call.kwargs.values()))):
-        if walk.is_tensor(value) or not (tf.is_tensor(value) or isinstance(value, (np.ndarray, tf.Variable))):
+    # Keras 3 keeps the bounds of a clip with the operation.
+    options = [getattr(call.layer, name, None) for name in ("x_min", "x_max")]
+    for value in [*call.arguments().values(), *options]:
+        if walk.tensors(value):
             continue
-        shape = (1,) * (rank - len(value.shape)) + tuple(value.shape)
-        if len(shape) > rank or any(shape[axis + 1] != 1 for axis in labels.varying):
+        shape = tuple(value.shape) if hasattr(value, "shape") else np.shape(value)
+        aligned = (1,) * (rank - len(shape)) + shape
+        if len(aligned) > rank or any(aligned[axis + 1] != 1 for axis in labels.varying):
             raise Obstacle("it uses a constant for each channel")
 
 
