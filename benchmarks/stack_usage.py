@@ -28,7 +28,10 @@ LIBRARY = frozenset({"memcpy", "memset", "memmove", "memcmp", "strlen"})
 # Arithmetic that a processor lacks, from the compiler's own library: __aeabi_lmul, __divdi3, ...
 _COMPILER_LIBRARY = re.compile(r"__\w+")
 # Calls through a pointer, by the function that makes them: what the names of the called ones end in.
-INDIRECT = {"tfcaps_binary": "_row"}
+INDIRECT: dict[str, tuple[str, ...]] = {
+    "tfcaps_binary": ("_row",),
+    "tfcaps_routing_run": ("_votes", "_coupled", "_votes_paired", "_coupled_paired", "_kept_paired", "_suits"),
+}
 _NODE = re.compile(r'node: \{ title: "([^"]+)" label: "(?:[^"\\]|\\.)*?(?:\\n(\d+) bytes \(([^)]*)\))?"')
 # A function in assembly, whose frame the compiler takes for empty; and what in it takes stack.
 _NAKED = re.compile(r"^TFCAPS_NAKED\s+void (\w+)\(.*?^}", re.MULTILINE | re.DOTALL)
