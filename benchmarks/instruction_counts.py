@@ -27,7 +27,7 @@ from every_op import merge  # isort: skip  (kernel_cases puts its folder on the 
 
 from tfcaps.converters import to_c
 from tfcaps.errors import TfcapsError
-from tfcaps.micro import boards
+from tfcaps.micro import boards, include_dir, source_files
 from tfcaps.micro.boards.vectors import host, random_vectors
 
 TABLE = report.RESULTS / "instruction_counts.json"
@@ -131,15 +131,29 @@ def measure(jobs: Sequence[Job]) -> list[boards.Measurement]:
         layouts = sorted({job.layout for job in jobs})
         generated = programs(folder, dict.fromkeys(job.program for job in jobs), layouts)
 
+        def compiled(pair: tuple[str, str]) -> list[Path]:
+            board, variant = pair
+            flags = [f"-I{include_dir()}", *VARIANTS[variant].flags]
+            return boards.compile_kernels(boards.board(board), source_files(), folder / f"{board}_{variant}", flags)
+
         def one(job: Job) -> boards.Measurement:
-            program, place = generated[job.program], folder / f"{job.program}_{job.board.name}_{job.variant}"
-            flags, source = VARIANTS[job.variant].flags, program.folder / job.layout
-            found = boards.measure(job.board, source, program.inputs, program.expected, place, flags=flags)
+            program, flags = generated[job.program], VARIANTS[job.variant].flags
+            found = boards.measure(
+                job.board,
+                program.folder / job.layout,
+                program.inputs,
+                program.expected,
+                folder / f"{job.program}_{job.board.name}_{job.variant}",
+                flags=flags,
+                kernels=objects[job.board.name, job.variant],
+            )
             if not found.exact:
                 raise TfcapsError(f"outputs of {job.program} differ from the host's on {job.board.name}, {job.variant}")
             return found
 
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            pairs = list(dict.fromkeys((job.board.name, job.variant) for job in jobs))
+            objects = dict(zip(pairs, pool.map(compiled, pairs), strict=True))
             return list(pool.map(one, jobs))
 
 

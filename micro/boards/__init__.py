@@ -9,7 +9,7 @@
 Counts are instructions, exact and the same every time; they are not cycles. docs/boards.md is the manual.
 """
 
-from tfcaps.micro.boards.build import Image, Sources, build
+from tfcaps.micro.boards.build import Image, Sources, build, compile_kernels
 from tfcaps.micro.boards.emulator import Run, run
 from tfcaps.micro.boards.measure import MODEL_NAME, Layer, Measurement, measure
 from tfcaps.micro.boards.registry import BOARDS, Board, Memory, board
@@ -27,6 +27,7 @@ __all__ = [
     "Sources",
     "board",
     "build",
+    "compile_kernels",
     "measure",
     "missing",
     "require",

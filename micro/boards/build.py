@@ -11,7 +11,7 @@ from tfcaps.errors import TfcapsError
 from tfcaps.micro.boards.registry import Board
 from tfcaps.micro.boards.toolchains import require
 
-__all__ = ["Image", "Sources", "build"]
+__all__ = ["Image", "Sources", "build", "compile_kernels"]
 
 C = Path(__file__).resolve().parent / "c"
 _FLAGS = ("-std=c99", "-O3", "-ffunction-sections", "-fdata-sections", f"-I{C}", "-include", str(C / "mark.h"))
@@ -27,12 +27,14 @@ class Sources:
         model: What holds the weights.
         kernels: Everything else.
         flags: Further options for the compiler, for instance -I.
+        objects: Kernels that `compile_kernels` has compiled for the same board already.
     """
 
     board: Sequence[Path]
     model: Sequence[Path] = ()
     kernels: Sequence[Path] = ()
     flags: Sequence[str] = ()
+    objects: Sequence[Path] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,16 +72,12 @@ def build(board: Board, sources: Sources, folder: Path) -> Image:
     chain = board.toolchain
     require([chain])
     own = [C / "start.c", C / "semihosting.c", C / chain.entry]
-    objects = []
+    objects = list(sources.objects)
     for role, files in zip(_ROLES, ([*sources.board, *own], sources.model, sources.kernels), strict=True):
-        (folder / role).mkdir(parents=True, exist_ok=True)
-        objects += [f"{role}/{path.stem}.o" for path in files]
-        if files:
-            command = [chain.compiler, *chain.flags, *board.flags, *_FLAGS, *sources.flags, "-c"]
-            _run([*command, *(str(path.resolve()) for path in files)], folder / role, board)
+        objects += _compile(board, files, folder / role, sources.flags)
     command = [chain.linker, *chain.link_flags, *(board.link_flags or board.flags), "-nostartfiles", "-T"]
     command += [str(C / "board.ld"), *_memory(board), "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments"]
-    _run([*command, "-o", "program.elf", *objects], folder, board)
+    _run([*command, "-o", "program.elf", *map(str, objects)], folder, board)
     size = _sections(chain.size, folder / "program.elf")
     return Image(
         elf=folder / "program.elf",
@@ -87,6 +85,33 @@ def build(board: Board, sources: Sources, folder: Path) -> Image:
         weight_bytes=size[".weights"],
         static_bytes=size[".data"] + size[".bss"],
     )
+
+
+def compile_kernels(board: Board, files: Sequence[Path], folder: Path, flags: Sequence[str] = ()) -> list[Path]:
+    """Objects for `Sources.objects` of several programs, so that each need not compile the kernels anew.
+
+    Args:
+        board: What for.
+        files: The C files.
+        folder: A folder for the objects.
+        flags: Further options for the compiler.
+
+    Raises:
+        RuntimeUnavailableError: A tool is missing.
+        TfcapsError: The compiler failed; the message holds the first error.
+    """
+    require([board.toolchain])
+    return _compile(board, files, folder / "kernels", flags)
+
+
+def _compile(board: Board, files: Sequence[Path], folder: Path, flags: Sequence[str]) -> list[Path]:
+    """Objects in a folder that is called after their role."""
+    chain = board.toolchain
+    folder.mkdir(parents=True, exist_ok=True)
+    if files:
+        command = [chain.compiler, *chain.flags, *board.flags, *_FLAGS, *flags, "-c"]
+        _run([*command, *(str(path.resolve()) for path in files)], folder, board)
+    return [folder.resolve() / f"{path.stem}.o" for path in files]
 
 
 def _memory(board: Board) -> list[str]:

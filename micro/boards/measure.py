@@ -71,6 +71,7 @@ def measure(
     folder: Path,
     *,
     flags: Sequence[str] = (),
+    kernels: Sequence[Path] | None = None,
     timeout: float = 300.0,
 ) -> Measurement:
     """Build a generated model for a board, run it there and look at what it does.
@@ -82,6 +83,7 @@ def measure(
         expected: Every output tensor, [images, ...].
         folder: A folder to build and run in.
         flags: Further options for the compiler, such as -DTFCAPS_PLAIN_C.
+        kernels: Objects of `compile_kernels` with the same flags, to link instead of compiling the generated copies.
         timeout: Seconds for the run.
 
     Returns:
@@ -92,7 +94,7 @@ def measure(
     """
     images = len(inputs[0])
     sizes = [[array[0].nbytes for array in arrays] for arrays in (inputs, expected)]
-    image = build(board, _sources(generated, sizes, flags), folder)
+    image = build(board, _sources(generated, sizes, flags, kernels), folder)
     (folder / "images.bin").write_bytes(_by_image(inputs))
     done = run(board, image.elf, folder, timeout=timeout)
     said = dict(line.split() for line in done.text.splitlines())
@@ -117,7 +119,7 @@ def measure(
     )
 
 
-def _sources(generated: Path, sizes: list[list[int]], flags: Sequence[str]) -> Sources:
+def _sources(generated: Path, sizes: list[list[int]], flags: Sequence[str], kernels: Sequence[Path] | None) -> Sources:
     input_sizes, output_sizes = sizes
     defines = {
         "MODEL_INPUT_SIZES": ",".join(map(str, input_sizes)),
@@ -127,7 +129,8 @@ def _sources(generated: Path, sizes: list[list[int]], flags: Sequence[str]) -> S
     return Sources(
         board=[C / "run_model.c"],
         model=sorted(generated.glob("*.c")),
-        kernels=sorted((generated / "tfcaps").rglob("*.c")),
+        kernels=sorted((generated / "tfcaps").rglob("*.c")) if kernels is None else (),
+        objects=kernels or (),
         flags=[f"-I{generated.resolve()}", *(f"-D{name}={value}" for name, value in defines.items()), *flags],
     )
 
