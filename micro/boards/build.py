@@ -74,7 +74,7 @@ def build(board: Board, sources: Sources, folder: Path) -> Image:
     own = [C / "start.c", C / "semihosting.c", C / chain.entry]
     objects = list(sources.objects)
     for role, files in zip(_ROLES, ([*sources.board, *own], sources.model, sources.kernels), strict=True):
-        objects += _compile(board, files, folder / role, sources.flags)
+        objects += [path.relative_to(folder) for path in _compile(board, files, folder / role, sources.flags)]
     command = [chain.linker, *chain.link_flags, *(board.link_flags or board.flags), "-nostartfiles", "-T"]
     command += [str(C / "board.ld"), *_memory(board), "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments"]
     _run([*command, "-o", "program.elf", *map(str, objects)], folder, board)
@@ -101,17 +101,17 @@ def compile_kernels(board: Board, files: Sequence[Path], folder: Path, flags: Se
         TfcapsError: The compiler failed; the message holds the first error.
     """
     require([board.toolchain])
-    return _compile(board, files, folder / "kernels", flags)
+    return [path.resolve() for path in _compile(board, files, folder / "kernels", flags)]
 
 
 def _compile(board: Board, files: Sequence[Path], folder: Path, flags: Sequence[str]) -> list[Path]:
-    """Objects in a folder that is called after their role."""
+    """Objects in a folder that is called after their role; c/board.ld knows them by its name."""
     chain = board.toolchain
     folder.mkdir(parents=True, exist_ok=True)
     if files:
         command = [chain.compiler, *chain.flags, *board.flags, *_FLAGS, *flags, "-c"]
         _run([*command, *(str(path.resolve()) for path in files)], folder, board)
-    return [folder.resolve() / f"{path.stem}.o" for path in files]
+    return [folder / f"{path.stem}.o" for path in files]
 
 
 def _memory(board: Board) -> list[str]:

@@ -128,3 +128,15 @@ def test_a_program_that_is_too_large(board, tmp_path):
 def test_files_that_are_not_there(board, tmp_path):
     _, run = build_and_run(board, tmp_path, 'return board_open("none.bin", BOARD_READ) < 0 ? 5 : 0;')
     assert run.exit_code == 5
+
+
+@any_board
+def test_kernels_that_were_compiled_before(board, tmp_path):
+    source, kernel = tmp_path / "main.c", tmp_path / "seven.c"
+    source.write_text("int seven(void); int main(void) { return seven(); }\n")
+    kernel.write_text("int seven(void) { return FLAG; }\n")
+    objects = boards.compile_kernels(board, [kernel], tmp_path, ["-DFLAG=7"])
+    anew = boards.build(board, boards.Sources(board=[source], kernels=[kernel], flags=["-DFLAG=7"]), tmp_path / "a")
+    image = boards.build(board, boards.Sources(board=[source], objects=objects), tmp_path / "b")
+    assert boards.run(board, image.elf, tmp_path).exit_code == 7
+    assert dataclasses.replace(image, elf=anew.elf) == anew
