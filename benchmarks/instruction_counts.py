@@ -31,6 +31,8 @@ from tfcaps.micro import boards, include_dir, source_files
 from tfcaps.micro.boards.vectors import host, random_vectors
 
 TABLE = report.RESULTS / "instruction_counts.json"
+KEPT_ON = ("cortex-m0", "cortex-m4", "cortex-m55", "rv32imac", "rv32gcv")
+SCRATCH = 1 << 16  # bytes for single kernels: what each of them wants; networks give what lies free in their arena
 TOLERANCE = 0.01  # of a count, before anybody hears of it
 KERNELS = "kernels"  # the program of all single operators
 SIZES = ("arena_bytes", "ram_bytes", "code_bytes", "weight_bytes", "stack_bytes")
@@ -44,34 +46,39 @@ class Variant:
         says: What it is, in words.
         flags: For the compiler.
         own_layout: Whether weights lie as is best for the board, or in the order of the .tflite.
+        kept: Whether votes are kept whatever memory that takes. If not, networks keep them where the arena has room
+            for them anyway, and single kernels make them anew.
     """
 
     says: str
     flags: tuple[str, ...] = ()
     own_layout: bool = False
-
-    def layout(self, board: boards.Board) -> str:
-        """The layout of weights."""
-        return board.layout if self.own_layout else "plain"
+    kept: bool = False
 
 
 VARIANTS = {
     "core": Variant("all that the processor has, weights laid out for it ahead of time", own_layout=True),
+    "kept": Variant("the same, and all votes kept between routing iterations", own_layout=True, kept=True),
     "file": Variant("all that the processor has, weights in the order of the .tflite, as TFLite Micro gives them"),
     "plain": Variant("plain C, weights in the order of the .tflite", ("-DTFCAPS_PLAIN_C",)),
 }
 
 
 def variants(board: boards.Board) -> list[str]:
-    """Those that differ: most boards have no layout of their own."""
-    return [name for name in VARIANTS if name != "file" or board.layout != "plain"]
+    """Those that a board is measured with: not all have a layout, and one of each kind is enough for kept votes."""
+    left_out = {"file"} if board.layout == "plain" else set()
+    left_out |= set() if board.name in KEPT_ON else {"kept"}
+    return [name for name in VARIANTS if name not in left_out]
+
+
+Options = tuple[str, str, int]  # layout of weights, policy of votes, bytes that the arena may have
 
 
 @dataclasses.dataclass(frozen=True)
 class Program:
-    """Generated C, a folder a layout, with its inputs and the outputs that the host computes from them."""
+    """Generated C, by options, with its inputs and the outputs that the host computes from them."""
 
-    folder: Path
+    folders: dict[Options, Path]
     inputs: Sequence[Any]
     expected: Sequence[Any]
 
@@ -85,16 +92,22 @@ class Job:
     variant: str
 
     @property
-    def layout(self) -> str:
-        """Of the weights."""
-        return VARIANTS[self.variant].layout(self.board)
+    def options(self) -> Options:
+        """Of the generated C."""
+        variant = VARIANTS[self.variant]
+        single = self.program == KERNELS
+        votes = "keep" if variant.kept else "recompute" if single else "auto"
+        return self.board.layout if variant.own_layout else "plain", votes, SCRATCH if single else 0
 
 
-def generate(model: bytes, folder: Path, parts: Iterable[tuple[bytes, int]], layouts: Iterable[str]) -> Program:
-    """C of a model by layout, and vectors for each part of it: a model of its own, and the seed of its inputs."""
+def generate(model: bytes, folder: Path, parts: Iterable[tuple[bytes, int]], options: Iterable[Options]) -> Program:
+    """C of a model, and vectors for each part of it: a model of its own, and the seed of its inputs."""
     folder.mkdir()
-    for layout in layouts:
-        to_c(model, folder / layout, name=boards.MODEL_NAME, layout=layout)
+    folders = {}
+    for chosen in options:
+        layout, votes, ram = chosen
+        folders[chosen] = folder / f"{layout}_{votes}"
+        to_c(model, folders[chosen], name=boards.MODEL_NAME, layout=layout, votes=votes, ram=ram)
     inputs: list[Any] = []
     expected: list[Any] = []
     for part, seed in parts:
@@ -102,21 +115,24 @@ def generate(model: bytes, folder: Path, parts: Iterable[tuple[bytes, int]], lay
         given, computed = random_vectors(runner, runner.inputs, runner.outputs, 1, seed)
         inputs += given
         expected += computed
-    return Program(folder, inputs, expected)
+    return Program(folders, inputs, expected)
 
 
-def programs(folder: Path, names: Iterable[str], layouts: Sequence[str]) -> dict[str, Program]:
-    """Those that are asked for: all kernels as one, and networks by name."""
-    found = {}
+def programs(folder: Path, jobs: Sequence[Job]) -> dict[str, Program]:
+    """What the jobs need, by name."""
+    options: dict[str, dict[Options, None]] = {}
+    for job in jobs:
+        options.setdefault(job.program, {})[job.options] = None
     networks = {network.name: network for network in NETWORKS}
-    for name in names:
+    found = {}
+    for name, of_program in options.items():
         if name == KERNELS:
             model = merge(case.model() for case in CASES).to_bytes()
             parts = [(case.model().to_bytes(), case.seed) for case in CASES]
         else:
             model = networks[name].model().to_bytes()
             parts = [(model, 0)]
-        found[name] = generate(model, folder / name, parts, layouts)
+        found[name] = generate(model, folder / name, parts, of_program)
     return found
 
 
@@ -128,8 +144,7 @@ def measure(jobs: Sequence[Job]) -> list[boards.Measurement]:
     """
     with tempfile.TemporaryDirectory(prefix="tfcaps") as name:
         folder = Path(name)
-        layouts = sorted({job.layout for job in jobs})
-        generated = programs(folder, dict.fromkeys(job.program for job in jobs), layouts)
+        generated = programs(folder, jobs)
 
         def compiled(pair: tuple[str, str]) -> list[Path]:
             board, variant = pair
@@ -140,7 +155,7 @@ def measure(jobs: Sequence[Job]) -> list[boards.Measurement]:
             program, flags = generated[job.program], VARIANTS[job.variant].flags
             found = boards.measure(
                 job.board,
-                program.folder / job.layout,
+                program.folders[job.options],
                 program.inputs,
                 program.expected,
                 folder / f"{job.program}_{job.board.name}_{job.variant}",

@@ -136,12 +136,12 @@ def layers(counts: dict[str, Any]) -> list[str]:
     ]
     rows = []
     for network in NETWORKS:
-        core, plain = (counts["cortex-m4"][variant][network.name] for variant in ("core", "plain"))
-        for (name, count), case in zip(core["layers"].items(), network.layers(), strict=True):
+        by_variant = {variant: measured[network.name]["layers"] for variant, measured in counts["cortex-m4"].items()}
+        for name, case in zip(by_variant["core"], network.layers(), strict=True):
             published = LAYERS.get(network.name, {}).get(name)
-            cells = [thousands(n, case) if n else "" for n in (count, plain["layers"][name], published)]
-            rows.append([network.name, case.name, *cells])
-    return [*lines, *table_lines(["network", "layer", "core", "plain", LIBRARY], rows), ""]
+            cells = [*(found[name] for found in by_variant.values()), published]
+            rows.append([network.name, case.name, *(thousands(count, case) if count else "" for count in cells)])
+    return [*lines, *table_lines(["network", "layer", *by_variant, LIBRARY], rows), ""]
 
 
 def thousands(count: int, case: Any) -> str:
@@ -156,7 +156,7 @@ def kernels(counts: dict[str, Any]) -> list[str]:
         "## Kernels",
         "",
         "Instructions of one call, for each of what the last column says, as *core*; in brackets as *plain* where that",
-        "differs by more than 1 %.",
+        "differs by more than 1 %. Each gets the scratch memory that it wants.",
         "",
     ]
     rows = []
