@@ -21,7 +21,7 @@ from typing import Any
 
 import report
 from kernel_cases import CASES
-from network_cases import NETWORKS
+from network_cases import NETWORKS, PUBLISHED
 
 from every_op import merge  # isort: skip  (kernel_cases puts its folder on the path)
 
@@ -31,7 +31,8 @@ from tfcaps.micro import boards, include_dir, source_files
 from tfcaps.micro.boards.vectors import host, random_vectors
 
 TABLE = report.RESULTS / "instruction_counts.json"
-KEPT_ON = ("cortex-m0", "cortex-m4", "cortex-m55", "rv32imac", "rv32gcv")
+# One of each kind of processor, which is measured in every variant; others are only as "core".
+MAIN = ("cortex-m0", "cortex-m4", "cortex-m55", "rv32imac", "rv32gcv")
 SCRATCH = 1 << 16  # bytes for single kernels: what each of them wants; networks give what lies free in their arena
 TOLERANCE = 0.01  # of a count, before anybody hears of it
 KERNELS = "kernels"  # the program of all single operators
@@ -65,10 +66,15 @@ VARIANTS = {
 
 
 def variants(board: boards.Board) -> list[str]:
-    """Those that a board is measured with: not all have a layout, and one of each kind is enough for kept votes."""
-    left_out = {"file"} if board.layout == "plain" else set()
-    left_out |= set() if board.name in KEPT_ON else {"kept"}
-    return [name for name in VARIANTS if name not in left_out]
+    """Those that a board is measured in."""
+    if board.name not in MAIN:
+        return ["core"]
+    return [name for name in VARIANTS if name != "file" or board.layout != "plain"]
+
+
+def program_names(variant: str) -> list[str]:
+    """What is measured in a variant: our small networks only as they are used."""
+    return [KERNELS, *(network.name for network in (NETWORKS if variant == "core" else PUBLISHED))]
 
 
 Options = tuple[str, str, int]  # layout of weights, policy of votes, bytes that the arena may have
@@ -193,10 +199,12 @@ def table_of(jobs: Sequence[Job]) -> dict[str, Any]:
 
 
 def all_jobs() -> list[Job]:
-    """Every program on every board in every variant."""
-    names = [KERNELS, *(network.name for network in NETWORKS)]
+    """Every program of every variant of every board."""
     return [
-        Job(name, board, variant) for board in boards.BOARDS.values() for variant in variants(board) for name in names
+        Job(name, board, variant)
+        for board in boards.BOARDS.values()
+        for variant in variants(board)
+        for name in program_names(variant)
     ]
 
 
@@ -253,7 +261,9 @@ def write(table: dict[str, Any]) -> None:
     columns = ["", *(f"{board} {variant}" for board in table for variant in table[board])]
     sides = [side for measured in table.values() for side in measured.values()]
     rows: list[list[object]] = [[case.name, *(f"{side[KERNELS][case.name]:,}" for side in sides)] for case in CASES]
-    rows += [[f"**{n.name}**", *(f"{side[n.name]['instructions']:,}" for side in sides)] for n in NETWORKS]
+    for network in NETWORKS:
+        measured = [side[network.name]["instructions"] if network.name in side else None for side in sides]
+        rows.append([f"**{network.name}**", *("" if count is None else f"{count:,}" for count in measured)])
     versions = "; ".join(dict.fromkeys([*header["compilers"].values(), *header["emulators"]]))
     notes = f"One call of each kernel, and whole networks, compiled with -O3. {versions}.\n"
     notes += "; ".join(f"{name}: {variant.says}" for name, variant in VARIANTS.items()) + "."

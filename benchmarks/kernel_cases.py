@@ -17,7 +17,7 @@ import numpy as np
 
 TESTS = Path(__file__).resolve().parents[1] / "tests"
 sys.path += [str(TESTS / "runtime"), str(TESTS / "boards"), str(TESTS / "micro")]
-from tiny_models import UNIT, TinyModel, dense_params, length_params, schema, squash_params
+from tiny_models import UNIT, TinyModel, length_params, params_of_units, schema, squash_params
 
 Rng = np.random.Generator
 IMAGE = (1 / 255, -128)  # scale and zero point of a picture, and of what a ReLU gives
@@ -266,16 +266,22 @@ class CapsuleDense(Case):
     def append(self, tiny: TinyModel, rng: Rng, u: int) -> int:
         """The operator behind tensor `u`."""
         columns = self.capsules * self.dimension
-        params = dense_params(
-            rng,
-            columns,
-            capsules=self.capsules,
-            inputs=self.inputs,
-            depth=self.depth,
+        kernel = int8(rng, self.inputs, columns, self.depth)
+        # As the converter does for capsules that a squash made, whose lengths are below 1.
+        norm = math.sqrt(float((kernel.astype(np.int64) ** 2).sum(axis=-1).max()))
+        largest = norm * (128 + math.sqrt(self.depth) / 2)
+        shift = max(0, math.ceil(math.log2(largest / 32767)))
+        vote = 74**2 * math.sqrt(self.depth) / 2**shift  # a vote's usual size
+        step = self.capsules / (vote * math.sqrt(self.inputs * self.dimension))  # what makes |s| about 1
+        params = params_of_units(
+            step * rng.uniform(0.5, 2, columns),
+            largest_vote=4 * vote,
             iterations=self.iterations,
+            dimension=self.dimension,
             leaky=self.leaky,
+            vote_shift=shift,
         )
-        return tiny.capsule_dense(u, int8(rng, self.inputs, columns, self.depth), params, self.capsules)
+        return tiny.capsule_dense(u, kernel, params, self.capsules)
 
 
 @dataclasses.dataclass(frozen=True)

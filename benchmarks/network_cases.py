@@ -65,10 +65,13 @@ class Network:
         return tiny
 
 
-NETWORKS: tuple[Network, ...] = (
+PUBLISHED: tuple[Network, ...] = (
     Network("q7_mnist", (28, 28, 1), ((16, 7, 1),), 16, (7, 2), 10, 6),
     Network("q7_cifar10", (32, 32, 3), ((32, 3, 1), (32, 3, 1), (64, 3, 2), (64, 3, 2)), 16, (3, 2), 10, 5),
     Network("q7_smallnorb", (32, 32, 2), ((32, 7, 1),), 16, (7, 2), 5, 6),
+)
+NETWORKS: tuple[Network, ...] = (
+    *PUBLISHED,
     Network("micro", (28, 28, 1), ((16, 5, 2),), 8, (5, 2), 10, 8),
     Network("tiny", (28, 28, 1), ((8, 9, 2),), 4, (5, 2), 10, 4),
 )

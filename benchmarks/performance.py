@@ -19,13 +19,12 @@ import fit_instructions
 import instruction_counts
 import report
 from kernel_cases import CASES, UNITS
-from network_cases import NETWORKS
+from network_cases import NETWORKS, PUBLISHED
 from published_figures import FIGURES, LAYERS, LIBRARY, SOURCES, STOCK
 from update_readme import table_of
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE, PICTURE, BOUNDS = DOCS / "performance.md", DOCS / "performance.png", DOCS / "performance_bounds.md"
-PUBLISHED = [network.name for network in NETWORKS if network.name in FIGURES[LIBRARY]]
 KERNELS = instruction_counts.KERNELS
 # Operators whose cost is better said an output element than a multiply-accumulate.
 _BY_OUTPUT = ("TfcapsSquash", "TfcapsLength", "SOFTMAX", "POOL_2D", "ELEMENTWISE", "LOOKUP")
@@ -136,10 +135,13 @@ def layers(counts: dict[str, Any]) -> list[str]:
     ]
     rows = []
     for network in NETWORKS:
-        by_variant = {variant: measured[network.name]["layers"] for variant, measured in counts["cortex-m4"].items()}
+        by_variant = {
+            variant: measured[network.name]["layers"] if network.name in measured else {}
+            for variant, measured in counts["cortex-m4"].items()
+        }
         for name, case in zip(by_variant["core"], network.layers(), strict=True):
             published = LAYERS.get(network.name, {}).get(name)
-            cells = [*(found[name] for found in by_variant.values()), published]
+            cells = [*(found.get(name) for found in by_variant.values()), published]
             rows.append([network.name, case.name, *(thousands(count, case) if count else "" for count in cells)])
     return [*lines, *table_lines(["network", "layer", *by_variant, LIBRARY], rows), ""]
 
@@ -155,8 +157,8 @@ def kernels(counts: dict[str, Any]) -> list[str]:
     lines = [
         "## Kernels",
         "",
-        "Instructions of one call, for each of what the last column says, as *core*; in brackets as *plain* where that",
-        "differs by more than 1 %. Each gets the scratch memory that it wants.",
+        "Instructions of one call, for each of what the last column says, as *core*; in brackets as *plain* where it",
+        "was measured and differs. Each gets the scratch memory that it wants.",
         "",
     ]
     rows = []
@@ -165,15 +167,10 @@ def kernels(counts: dict[str, Any]) -> list[str]:
         size = case.outputs if by_output else case.macs
         cells = []
         for variants in counts.values():
-            core, plain = (variants[variant][KERNELS][case.name] / size for variant in ("core", "plain"))
-            cells.append(short(core) + (f" ({short(plain)})" if differ(core, plain) else ""))
+            costs = [short(variants[key][KERNELS][case.name] / size) for key in ("core", "plain") if key in variants]
+            cells.append(costs[0] + "".join(f" ({cost})" for cost in costs[1:] if cost != costs[0]))
         rows.append([case.name, *cells, UNITS[case.operator][by_output] if by_output else "MAC"])
     return [*lines, *table_lines(["kernel", *(f"`{board}`" for board in counts), "for each of"], rows), ""]
-
-
-def differ(core: float, plain: float) -> bool:
-    """By more than 1 %."""
-    return abs(core - plain) > 0.01 * plain
 
 
 def short(value: float) -> str:
@@ -247,10 +244,9 @@ def draw(counts: dict[str, Any]) -> None:
     figure = Figure(figsize=(12, 6.4), layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(1, len(PUBLISHED), sharey=True)
-    for panel, name in zip(panels, PUBLISHED, strict=True):
+    for panel, name in zip(panels, (network.name for network in PUBLISHED), strict=True):
         for position, (board, variants) in enumerate(counts.items()):
-            core, plain = (variants[key][name]["instructions"] for key in ("core", "plain"))
-            bars = [("core", core)] + [("plain", plain)] * differ(core, plain)
+            bars = [(key, variants[key][name]["instructions"]) for key in ("core", "plain") if key in variants]
             others = [(source, FIGURES[source].get(name, {}).get(board)) for source in SOURCES]
             bars += [(source, figures.instructions) for source, figures in others if figures]
             for n, (key, count) in enumerate(bars):
