@@ -54,7 +54,7 @@ class Case:
         raise NotImplementedError
 
     def build(self, rng: Rng) -> TinyModel:
-        """The operator with one int8 input or several, and one output."""
+        """The operator with one output, behind what makes its inputs of noise, if anything has to."""
         raise NotImplementedError
 
     @property
@@ -260,7 +260,8 @@ class CapsuleDense(Case):
 
     def build(self, rng: Rng) -> TinyModel:
         tiny = TinyModel()
-        tiny.output(self.append(tiny, rng, tiny.input([1, self.inputs, self.depth], UNIT)))
+        poses = Squash(self.inputs, self.depth).append(tiny, rng, tiny.input([1, self.inputs, self.depth], *SUMS))
+        tiny.output(self.append(tiny, rng, poses))
         return tiny
 
     def append(self, tiny: TinyModel, rng: Rng, u: int) -> int:
@@ -272,7 +273,8 @@ class CapsuleDense(Case):
         largest = norm * (128 + math.sqrt(self.depth) / 2)
         shift = max(0, math.ceil(math.log2(largest / 32767)))
         vote = 74**2 * math.sqrt(self.depth) / 2**shift  # a vote's usual size
-        step = self.capsules / (vote * math.sqrt(self.inputs * self.dimension))  # what makes |s| about 1
+        # What makes |s| about 0.5: larger random votes have larger logits than those of trained networks, which agree.
+        step = 0.5 * self.capsules / (vote * math.sqrt(self.inputs * self.dimension))
         params = params_of_units(
             step * rng.uniform(0.5, 2, columns),
             largest_vote=4 * vote,

@@ -1,10 +1,10 @@
 """`to_tflite`: a Keras model with capsule layers becomes a full-int8 .tflite with custom operators.
 
-    record    every capsule call's inputs and outputs over the calibration data            tracing.record
-    trace     the model's graph with a hole in the place of each capsule call              tracing.trace
-    convert   that graph by the stock converter: all builtin operators, int8 in and out    _convert
-    fill      each hole with its custom operator, between tap and hole                     filling.fill
-    finish    the model's own inputs, outputs and names; order, drop what is dead          _finish
+record    every capsule call's inputs and outputs over the calibration data            tracing.record
+trace     the model's graph with a hole in the place of each capsule call              tracing.trace
+convert   that graph by the stock converter: all builtin operators, int8 in and out    _convert
+fill      each hole with its custom operator, between tap and hole                     filling.fill
+finish    the model's own inputs, outputs and names; order, drop what is dead          _finish
 """
 
 from __future__ import annotations

@@ -34,4 +34,3 @@ class CapsuleLengthLowering:
 
 
 LOWERINGS.register("CapsuleLength")(CapsuleLengthLowering())
-
