@@ -2,6 +2,7 @@
 #ifndef TFCAPS_DEPTHWISE_H
 #define TFCAPS_DEPTHWISE_H
 
+#include "tfcaps_variant.h"
 #include <stdint.h>
 
 /* The taps of a window, and the bytes from one to the next. */
@@ -25,5 +26,14 @@ void tfcaps_depthwise_4x1(const tfcaps_depthwise_taps *taps, const int8_t *const
  * the kernel's, and without a zero point. */
 void tfcaps_depthwise_4x2(const tfcaps_depthwise_taps *taps, const int8_t *input, int32_t stride,
                           int32_t columns, const int8_t *kernel, const uint32_t bias[4], uint32_t *sums);
+
+#if defined(TFCAPS_MVE) || defined(TFCAPS_RVV)
+#define TFCAPS_DEPTHWISE_CHANNELS 64
+
+/* sums[n] += kernel n . (input n - zero_point) for so many neighbouring channels at one column, where vectors
+ * hold channels. sums has room for a multiple of eight. */
+void tfcaps_depthwise_channels(const tfcaps_depthwise_taps *taps, const int8_t *input, int32_t zero_point,
+                               const int8_t *kernel, int32_t channels, uint32_t *sums);
+#endif
 
 #endif

@@ -96,6 +96,24 @@ static void output_value(const layer *conv, const int8_t *input, const int8_t *k
     tfcaps_requantize(&conv->stage, channel, 1, 1, &sum, output, 0);
 }
 
+#if defined(TFCAPS_DEPTHWISE_CHANNELS)
+/* All channels at one position, each with an input of its own. */
+static void output_pixel(const layer *conv, const int8_t *pixel, const int8_t *kernel,
+                         const tfcaps_depthwise_taps *taps, int8_t *output) {
+    uint32_t sums[TFCAPS_DEPTHWISE_CHANNELS];
+    for (int32_t first = 0; first < conv->channels; first += TFCAPS_DEPTHWISE_CHANNELS) {
+        const int32_t left = conv->channels - first;
+        const int32_t count = left < TFCAPS_DEPTHWISE_CHANNELS ? left : TFCAPS_DEPTHWISE_CHANNELS;
+        for (int32_t n = 0; n < count; ++n) {
+            sums[n] = bias_of(conv, first + n);
+        }
+        tfcaps_depthwise_channels(taps, pixel + first, conv->params->input_zero_point, kernel + first, count,
+                                  sums);
+        tfcaps_requantize(&conv->stage, first, count, 1, sums, output + first, 0);
+    }
+}
+#endif
+
 /* One row of the output; input is the first row of taps that lies inside the image. What does not fill the
  * last block of channels comes with channels that are done already. */
 static int8_t *output_row(const layer *conv, const int8_t *input, tfcaps_taps y, int8_t *output) {
@@ -105,6 +123,14 @@ static int8_t *output_row(const layer *conv, const int8_t *input, tfcaps_taps y,
         const tfcaps_depthwise_taps taps = taps_of_window(conv, y.end - y.first, x.end - x.first);
         const int8_t *pixel = input + (x.input + x.first * conv->params->dilation_width) * conv->pixel;
         const int8_t *kernel = conv->kernel + y.first * conv->kernel_row + x.first * conv->channels;
+#if defined(TFCAPS_DEPTHWISE_CHANNELS)
+        if (conv->multiplier == 1) {
+            output_pixel(conv, pixel, kernel, &taps, output);
+            ++column;
+            output += conv->channels;
+            continue;
+        }
+#endif
         int32_t columns = last < 0 ? 1 : tfcaps_whole_windows(&conv->columns, column);
         columns = columns < 2 ? 1 : columns < TILE ? columns & ~1 : TILE;
         for (int32_t next = 0; next < last + BLOCK && last >= 0; next += BLOCK) {
