@@ -232,6 +232,7 @@ def mean(cache, network, row, remains, seeds, figure):
 
 
 def best_row(cache, network, remains, seeds) -> str:
+    """The row of the highest accuracy."""
     return max(rows_of(network), key=lambda row: mean(cache, network, row, remains, seeds, "fine_tuned") or 0.0)
 
 
@@ -320,6 +321,7 @@ def main(arguments=None):
     if options.quick:
         options.seeds, options.samples, options.epochs = [0], min(options.samples, 600), [2, 1]
         options.test_samples = min(options.test_samples, 500)
+        options.methods = options.methods or ["l1"]
     options.output_dir.mkdir(parents=True, exist_ok=True)
     schedule = Schedule(*options.epochs)
     samples = [options.samples, options.test_samples]
@@ -333,9 +335,9 @@ def main(arguments=None):
     notes = (
         f"{options.samples:,} training images of {options.data}, a twelfth of them held out for methods that compare "
         f"candidates, {options.test_samples:,} test images. Epochs: {schedule.dense} dense, {schedule.fine_tune} after "
-        f"pruning, batch {BATCH}, Adam. No layer loses more than {MAX_RATE:.0%}. Accuracies, MAC, parameters and seconds are means over seeds; files, arenas "
-        f"(bytes) and instructions are of the first seed. Instructions are for one image on an emulated {BOARD}, not "
-        f"cycles; the code was that of commit {cache.commit}.\n\n"
+        f"pruning, batch {BATCH}, Adam. No layer loses more than {MAX_RATE:.0%}. Accuracies, MAC, parameters and "
+        f"seconds are means over seeds; files, arenas (bytes) and instructions are of the first seed. Instructions are "
+        f"for one image on an emulated {BOARD}, not cycles; the code was that of commit {cache.commit}.\n\n"
         f"{verdict(cache, options.seeds)}"
     )
     if not options.quick:
