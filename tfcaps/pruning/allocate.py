@@ -11,7 +11,7 @@ keys: items go in the order of rising keys, each group's down to its minimum, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,13 +55,13 @@ def normalised(scores: Scores, how: str = "l2") -> Keep:
     return found
 
 
-def by_threshold(problem: Problem, scores: Scores, *, max_rate: float = 1.0, align: int = 1) -> Keep:
+def by_threshold(problem: Problem, scores: Scores, *, max_rate: float | None = 1.0, align: int = 1) -> Keep:
     """Keep what lies above one threshold for all groups.
 
     Args:
         problem: Groups, costs and target.
         scores: A score for each item [size], by group; groups that are missing stay whole.
-        max_rate: The largest part of a group that may go.
+        max_rate: The largest part of a group that may go; None takes `moderate_rate`.
         align: Sizes that remain are multiples of this, where a group shrinks at all.
 
     Returns:
@@ -73,13 +73,13 @@ def by_threshold(problem: Problem, scores: Scores, *, max_rate: float = 1.0, ali
     return _remove(problem, scores, scores, max_rate, align, back=None)
 
 
-def uniform(problem: Problem, scores: Scores, *, max_rate: float = 1.0, align: int = 1) -> Keep:
+def uniform(problem: Problem, scores: Scores, *, max_rate: float | None = 1.0, align: int = 1) -> Keep:
     """Remove the same part of every group, the items of the lowest scores; otherwise as `by_threshold`."""
     return by_rates(problem, scores, dict.fromkeys(scores, 1.0), max_rate=max_rate, align=align)
 
 
 def by_rates(
-    problem: Problem, scores: Scores, rates: Mapping[str, float], *, max_rate: float = 1.0, align: int = 1
+    problem: Problem, scores: Scores, rates: Mapping[str, float], *, max_rate: float | None = 1.0, align: int = 1
 ) -> Keep:
     """Remove parts of the groups in the proportion of `rates`, as much as the target asks for.
 
@@ -87,7 +87,7 @@ def by_rates(
         problem: Groups, costs and target.
         scores: A score for each item [size], by group: those of the lowest scores go.
         rates: Not negative; only their proportions matter. A group of rate 0 stays whole.
-        max_rate: The largest part of a group that may go.
+        max_rate: The largest part of a group that may go; None takes `moderate_rate`.
         align: Sizes that remain are multiples of this.
 
     Returns:
@@ -104,6 +104,30 @@ def by_rates(
             # The rank at which an item goes when the part t * rate of the group does, so that one t serves them all.
             keys[name] = (_ranks(values) + 0.5) / len(values) / rate
     return _remove(problem, keys, scores, max_rate, align, back=1)
+
+
+def moderate_rate(problem: Problem, groups: Iterable[str] | None = None) -> float:
+    """A limit for the part of a group that goes: what all give at equal rates, and 0.4 of the way from there to 1.
+
+    Without a limit a threshold for all groups may leave one of them a single channel, which no fine-tuning repairs.
+
+    Args:
+        problem: Groups, costs and target.
+        groups: Those that are cut; all by default.
+
+    Raises:
+        ModelError: If the target cannot be met.
+    """
+    names = list(problem.groups if groups is None else groups)
+    equal = counts(uniform(problem, {name: np.arange(float(problem.groups[name].size)) for name in names}))
+    rate = 1.0 - sum(equal[name] for name in names) / sum(problem.groups[name].size for name in names)
+    rate += 0.4 * (1.0 - rate)
+    while rate < 1.0:  # rounding to whole items may ask for a little more
+        smallest = {name: least(group, rate) for name, group in problem.groups.items() if name in names}
+        if problem.target.met(problem.cost.at_counts(smallest)):
+            break
+        rate = min(1.0, rate + 0.05)
+    return rate
 
 
 def cut(scores: Scores, rates: Mapping[str, float], minimum: Mapping[str, int] | int = 1) -> Keep:
@@ -166,8 +190,12 @@ class _Step:
     before: int
 
 
-def _remove(problem: Problem, keys: Scores, scores: Scores, max_rate: float, align: int, back: int | None) -> Keep:
+def _remove(
+    problem: Problem, keys: Scores, scores: Scores, max_rate: float | None, align: int, back: int | None
+) -> Keep:
     groups = problem.groups
+    if max_rate is None:
+        max_rate = moderate_rate(problem, keys) if keys else 1.0
     smallest = {n: least(g, max_rate) if n in keys else g.size for n, g in groups.items()}
     check_possible(
         problem, smallest, "" if max_rate >= 1.0 else f"; max_rate is {max_rate:g}, a larger one allows more"

@@ -136,3 +136,17 @@ def test_cut_takes_exactly_the_given_parts():
 
 def test_top_of_equals_takes_the_first():
     assert allocate.top(np.ones(4), 2).tolist() == [True, True, False, False]
+
+
+def test_a_moderate_rate_is_above_equal_rates_and_enough():
+    for remaining in (0.9, 0.5, 0.1, 0.02):
+        problem = fake_problem(SIZES, FACTORS, remaining)
+        rate = allocate.moderate_rate(problem)
+        equal = [1.0 - items.mean() for items in allocate.uniform(problem, scores()).values()]
+        assert np.mean(equal) < rate < 1.0
+        keep = allocate.by_threshold(problem, {**scores(), "b": np.zeros(64)}, max_rate=None)
+        assert problem.target.met(problem.cost(keep))
+        assert 1.0 - keep["b"].mean() <= rate
+    assert allocate.moderate_rate(fake_problem(SIZES, FACTORS, 0.5)) < 0.7
+    with pytest.raises(ModelError, match="cannot be met"):
+        allocate.moderate_rate(fake_problem(SIZES, FACTORS, 0.0001))

@@ -26,15 +26,18 @@ class ChannelBudget:
         problem: Groups, costs and target.
         chunk: Numbers of channels are multiples of this, or whole groups.
         double_sided: The part of the cost of a layer that its input channels answer for.
-        max_rate: The largest part of a group that may go.
+        max_rate: The largest part of a group that may go; `tfcaps.pruning.allocate.moderate_rate` by default.
 
     Raises:
         ModelError: If the target cannot be met.
     """
 
-    def __init__(self, problem: Problem, chunk: int = 1, double_sided: float = 1.0, max_rate: float = 0.9) -> None:
+    def __init__(
+        self, problem: Problem, chunk: int = 1, double_sided: float = 1.0, max_rate: float | None = None
+    ) -> None:
         self._problem = problem
         self.slots = slots(problem.graph)
+        max_rate = allocate.moderate_rate(problem) if max_rate is None else max_rate
         self._options = {name: _options(group, chunk, max_rate) for name, group in problem.groups.items()}
         smallest = {name: int(options[0]) for name, options in self._options.items()}
         allocate.check_possible(problem, smallest, f"; chunk is {chunk}, max_rate is {max_rate:g}")

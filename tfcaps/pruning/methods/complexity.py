@@ -38,7 +38,7 @@ class Complexity(Method):
         rule: ``"largest"``, the loop above; ``"above_mean"`` (ours), all at once: every layer of a share above 1/L
             loses filters in proportion to its share.
         rate: Part of the filters that goes at a time.
-        max_rate: The largest part of a layer that may go.
+        max_rate: The largest part of a layer that may go; `tfcaps.pruning.allocate.moderate_rate` by default.
         align: Sizes that remain are multiples of this.
         survivors: ``"first"`` or ``"random"``: which filters stay, where it matters which image sees which weights.
         **common: See `Method`.
@@ -55,7 +55,7 @@ class Complexity(Method):
         mode: str = "macs",
         rule: str = "largest",
         rate: float = 0.1,
-        max_rate: float = 0.9,
+        max_rate: float | None = None,
         align: int = 1,
         survivors: str = "first",
         **common: Any,
@@ -64,7 +64,8 @@ class Complexity(Method):
         check_choice(self.name, "mode", mode, MODES)
         check_choice(self.name, "rule", rule, RULES)
         check_number(self.name, "rate", rate, 0.001, 1.0)
-        check_number(self.name, "max_rate", max_rate, 0.0, 1.0)
+        if max_rate is not None:
+            check_number(self.name, "max_rate", max_rate, 0.0, 1.0)
         check_count(self.name, "align", align)
         check_choice(self.name, "survivors", survivors, ("first", "random"))
         self.mode = mode
@@ -104,7 +105,8 @@ class Complexity(Method):
 
     def _descend(self, problem: Problem) -> dict[str, int]:
         sizes = {name: group.size for name, group in problem.groups.items()}
-        smallest = {n: allocate.least(g, self.max_rate) for n, g in problem.groups.items()}
+        most = allocate.moderate_rate(problem) if self.max_rate is None else self.max_rate
+        smallest = {n: allocate.least(g, most) for n, g in problem.groups.items()}
         smallest = {n: -(-s // self.align) * self.align if s < sizes[n] else s for n, s in smallest.items()}
         allocate.check_possible(
             problem, {n: min(sizes[n], s) for n, s in smallest.items()}, "; allow a larger max_rate"

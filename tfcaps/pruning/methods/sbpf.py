@@ -22,12 +22,12 @@ FILTERS = ("l1", "random")
 class SBPF(Method):
     """SBPF: Sensitiveness Based Pruning Framework (Lu et al. 2022).
 
-    A reconstruction: the text of the paper was not available. Its abstract says that a layer's importance is the loss of
-    accuracy when extra damage is added to it, which needs no fully trained model, and that filters are removed from
-    each layer in proportion to the quantified sensitiveness, in several steps. This is our reading of it:
+    A reconstruction: the text of the paper was not available. Its abstract says that a layer's importance is the loss
+    of accuracy when extra damage is added to it, which needs no fully trained model, and that filters are removed
+    from each layer in proportion to the quantified sensitiveness, in several steps. This is our reading of it:
 
-    1. A_0 is the accuracy on held-out images; A_l(d) that with a random part d of the items of group l removed, the mean of
-       several draws, without training.
+    1. A_0 is the accuracy on held-out images; A_l(d) that with a random part d of the items of group l removed, the
+       mean of several draws, without training.
     2. The sensitiveness of the group is S_l = mean_d max(0, A_0 - A_l(d)) / A_0.
     3. Its rate is p_l = t (1 - S_l / max S), at most `max_rate`, with one t for all groups that meets the target; see
        `rates` for a given number of filters. The most sensitive group is cut only when all others are at their limit.
@@ -39,7 +39,7 @@ class SBPF(Method):
         repeats: Draws for each.
         samples: Held-out images that accuracies are measured on.
         filters: Which filters of a group go: ``"l1"`` or ``"random"``.
-        max_rate: The largest part of a group that may go.
+        max_rate: The largest part of a group that may go; `tfcaps.pruning.allocate.moderate_rate` by default.
         align: Sizes that remain are multiples of this.
         **common: See `Method`.
     """
@@ -56,7 +56,7 @@ class SBPF(Method):
         repeats: int = 3,
         samples: int = 1000,
         filters: str = "l1",
-        max_rate: float = 0.95,
+        max_rate: float | None = None,
         align: int = 1,
         **common: Any,
     ) -> None:
@@ -67,7 +67,8 @@ class SBPF(Method):
         check_count(self.name, "repeats", repeats)
         check_count(self.name, "samples", samples)
         check_choice(self.name, "filters", filters, FILTERS)
-        check_number(self.name, "max_rate", max_rate, 0.0, 1.0)
+        if max_rate is not None:
+            check_number(self.name, "max_rate", max_rate, 0.0, 1.0)
         check_count(self.name, "align", align)
         self.damages = tuple(damages)
         self.repeats = repeats

@@ -20,8 +20,7 @@ class ScoreMethod(Method):
         allocation: ``"global"``, one threshold for the scores of all groups; or ``"uniform"``, the same part of every
             group, in which the scores are only compared within a group.
         normalise: What makes the scores of groups comparable, see `tfcaps.pruning.allocate.normalised`.
-        max_rate: The largest part of a group that may go; without it a global threshold can leave a layer a single
-            channel, which no fine-tuning repairs.
+        max_rate: The largest part of a group that may go; `tfcaps.pruning.allocate.moderate_rate` by default.
         align: Sizes that remain are multiples of this, where a group shrinks: 4 suits kernels that take four channels
             at a time.
         **common: See `Method`.
@@ -35,18 +34,19 @@ class ScoreMethod(Method):
         *,
         allocation: str = "global",
         normalise: str = "l2",
-        max_rate: float = 0.9,
+        max_rate: float | None = None,
         align: int = 1,
         **common: Any,
     ) -> None:
         super().__init__(**common)
         check_choice(self.name, "allocation", allocation, ALLOCATIONS)
         check_choice(self.name, "normalise", normalise, allocate.NORMS)
-        check_number(self.name, "max_rate", max_rate, 0.0, 1.0)
+        if max_rate is not None:
+            check_number(self.name, "max_rate", max_rate, 0.0, 1.0)
         check_count(self.name, "align", align)
         self.allocation = allocation
         self.normalise = normalise
-        self.max_rate = float(max_rate)
+        self.max_rate = max_rate
         self.align = align
 
     @abstractmethod

@@ -38,14 +38,15 @@ class Slimming(Method):
     strength · F/|F| (a group lasso). ``"whole"`` leaves them whole, ``"error"`` refuses the model.
 
     Args:
-        strength: λ. The paper takes 1e-4 (VGG) and 1e-5 (ResNet, DenseNet) for 125,000 steps; None chooses what
-            brings a gamma that the loss does not care about from 1 to 0 within half of this training.
+        strength: λ. The paper takes 1e-4 (VGG) and 1e-5 (ResNet, DenseNet) for 125,000 steps; shorter trainings need
+            more.
         epochs: Of the training with the penalty; the problem's if left out.
         learning_rate: Of stochastic gradient descent, divided by 10 after half and three quarters of the epochs. The
             paper takes 0.1.
         momentum: Of it.
         weight_decay: Added to the gradients of kernels as ``weight_decay * w``.
-        max_rate: The largest part of a group that may go. The paper has no such limit, 1.0, at which one channel stays.
+        max_rate: The largest part of a group that may go; `tfcaps.pruning.allocate.moderate_rate` by default. The paper
+            has no limit, 1.0, at which one channel stays.
         without_norm: What becomes of groups without gamma.
         **common: See `Method`.
     """
@@ -58,24 +59,24 @@ class Slimming(Method):
     def __init__(
         self,
         *,
-        strength: float | None = None,
+        strength: float = 1e-3,
         epochs: int | None = None,
         learning_rate: float = 0.05,
         momentum: float = 0.9,
         weight_decay: float = 1e-4,
-        max_rate: float = 0.9,
+        max_rate: float | None = None,
         without_norm: str = "filters",
         **common: Any,
     ) -> None:
         super().__init__(**common)
-        if strength is not None:
-            check_number(self.name, "strength", strength, 0.0)
+        check_number(self.name, "strength", strength, 0.0)
         if epochs is not None:
             check_count(self.name, "epochs", epochs)
         check_number(self.name, "learning_rate", learning_rate, 0.0)
         check_number(self.name, "momentum", momentum, 0.0, 0.999)
         check_number(self.name, "weight_decay", weight_decay, 0.0)
-        check_number(self.name, "max_rate", max_rate, 0.0, 1.0)
+        if max_rate is not None:
+            check_number(self.name, "max_rate", max_rate, 0.0, 1.0)
         check_choice(self.name, "without_norm", without_norm, WITHOUT_NORM)
         self.strength = strength
         self.epochs = epochs
@@ -93,16 +94,11 @@ class Slimming(Method):
             self.learning_rate * (0.1 if 2 * e >= epochs else 1) * (0.1 if 4 * e >= 3 * epochs else 1)
             for e in range(epochs)
         ]
-        strength = self.strength
-        if strength is None:
-            way = sum(rates) * len(problem.batches(problem.x_train)) / (1.0 - self.momentum)
-            strength = 2.0 / way if way else 0.0
-        problem.notes["strength"] = strength
         problem.notes["units"] = {s.group: _norms(s).mean() for group in scales.values() for s in group if s.is_kernel}
         if epochs:
             train(
                 problem,
-                _Penalty(scales, strength, self.weight_decay, problem.notes["units"]),
+                _Penalty(scales, self.strength, self.weight_decay, problem.notes["units"]),
                 what="sparsity training",
                 epochs=epochs,
                 optimizer=keras.optimizers.SGD(self.learning_rate, self.momentum),

@@ -65,7 +65,7 @@ class SMCP(Method):
             microcontrollers).
         double_sided: w: the part of a layer's cost that its input channels have to answer for; its output channels
             answer for 1 - w.
-        max_rate: The largest part of a group that may go.
+        max_rate: The largest part of a group that may go; `tfcaps.pruning.allocate.moderate_rate` by default.
         **common: See `Method`.
     """
 
@@ -89,7 +89,7 @@ class SMCP(Method):
         rescale: str = "importance",
         chunk: int = 1,
         double_sided: float = 1.0,
-        max_rate: float = 0.9,
+        max_rate: float | None = None,
         **common: Any,
     ) -> None:
         super().__init__(**common)
@@ -106,7 +106,8 @@ class SMCP(Method):
         check_choice(self.name, "rescale", rescale, RESCALES)
         check_count(self.name, "chunk", chunk)
         check_number(self.name, "double_sided", double_sided, 0.0, 1.0)
-        check_number(self.name, "max_rate", max_rate, 0.0, 1.0)
+        if max_rate is not None:
+            check_number(self.name, "max_rate", max_rate, 0.0, 1.0)
         self.mode = mode
         self.importance = importance
         self.accumulate = accumulate

@@ -26,7 +26,6 @@ class Taylor(ScoreMethod):
 
     Args:
         samples: Training images that are looked at.
-        normalise: As in `ScoreMethod`; none by default, as changes of the loss compare between layers.
         **common: See `ScoreMethod`.
     """
 
@@ -35,8 +34,8 @@ class Taylor(ScoreMethod):
     source = "baseline: Molchanov et al. 2019, arXiv 1906.10771"
     needs_data = True
 
-    def __init__(self, *, samples: int = 512, normalise: str = "none", **common: Any) -> None:
-        super().__init__(normalise=normalise, **common)
+    def __init__(self, *, samples: int = 512, **common: Any) -> None:
+        super().__init__(**common)
         check_count(self.name, "samples", samples)
         self.samples = samples
 
