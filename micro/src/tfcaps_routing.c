@@ -92,9 +92,72 @@ static int32_t vote_of_4(const capsule_of_4 *u, const int8_t *kernel) {
     return sum >> u->shift;
 }
 
+/* Whether no vote of an input capsule of K = 4 is cut: |w| <= 256, |u| < 128 in length, and no shift. */
+static int is_short(const capsule_of_4 *u) {
+    return u->shift == 0 && u->u0 * u->u0 + u->u1 * u->u1 + u->u2 * u->u2 + u->u3 * u->u3 < 128 * 128 - 1;
+}
+
+/* One element of h, whole as it is. */
+static inline int32_t whole_vote(const capsule_of_4 *u, const int8_t *kernel) {
+    return kernel[0] * u->u0 + kernel[1] * u->u1 + kernel[2] * u->u2 + kernel[3] * u->u3;
+}
+
+/* add_votes_of_4 and compute_exps_of_4 of such a one, two outputs a turn. */
+static TFCAPS_NOINLINE void add_short_votes(const tfcaps_routing *r, const capsule_of_4 *capsule,
+                                            const int8_t *kernel) {
+    const capsule_of_4 u = *capsule;
+    uint32_t *sum = r->sums;
+    const uint32_t *end = sum + (r->outputs & ~1);
+    while (sum != end) {
+        sum[0] += (uint32_t)whole_vote(&u, kernel);
+        sum[1] += (uint32_t)whole_vote(&u, kernel + 4);
+        sum += 2;
+        kernel += 8;
+    }
+    if ((r->outputs & 1) != 0) {
+        *sum += (uint32_t)whole_vote(&u, kernel);
+    }
+}
+
+static TFCAPS_NOINLINE near_exps compute_short_exps(const tfcaps_routing *r, const capsule_of_4 *capsule,
+                                                    const int8_t *kernel, int16_t *h, uint32_t *exps) {
+    const capsule_of_4 u = *capsule;
+    const int32_t dimension = r->dims->output_dimension;
+    const int16_t *v = r->scaled;
+    near_exps near = first_exps(r);
+    const uint32_t *exps_end = exps + r->dims->output_capsules;
+    while (exps != exps_end) {
+        const int16_t *end = h + (dimension & ~1);
+        int32_t logit = 0;
+        while (h != end) {
+            const int32_t first = whole_vote(&u, kernel);
+            h[0] = (int16_t)first;
+            logit += first * v[0];
+            const int32_t second = whole_vote(&u, kernel + 4);
+            h[1] = (int16_t)second;
+            logit += second * v[1];
+            h += 2;
+            v += 2;
+            kernel += 8;
+        }
+        if ((dimension & 1) != 0) {
+            const int32_t last = whole_vote(&u, kernel);
+            *h++ = (int16_t)last;
+            logit += last * *v++;
+            kernel += 4;
+        }
+        *exps++ = add_exp(r, (uint32_t)logit, &near);
+    }
+    return near;
+}
+
 /* Adds h of one input capsule to the sums; kernel [J * D, 4]. */
 static TFCAPS_NOINLINE void add_votes_of_4(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel) {
     const capsule_of_4 capsule = load_capsule(r, u);
+    if (is_short(&capsule)) {
+        add_short_votes(r, &capsule, kernel);
+        return;
+    }
     uint32_t *sum = r->sums;
     const uint32_t *end = sum + r->outputs;
     while (sum != end) {
@@ -107,6 +170,9 @@ static TFCAPS_NOINLINE void add_votes_of_4(const tfcaps_routing *r, const int8_t
 static TFCAPS_NOINLINE near_exps compute_exps_of_4(const tfcaps_routing *r, const int8_t *u,
                                                    const int8_t *kernel, int16_t *h, uint32_t *exps) {
     const capsule_of_4 capsule = load_capsule(r, u);
+    if (is_short(&capsule)) {
+        return compute_short_exps(r, &capsule, kernel, h, exps);
+    }
     const int16_t *v = r->scaled;
     near_exps near = first_exps(r);
     for (int32_t j = 0; j < r->dims->output_capsules; ++j) {
