@@ -257,6 +257,33 @@ static TFCAPS_NOINLINE uint32_t compute_far_exps(const tfcaps_routing *r, const 
     return tfcaps_routing_far_exps(r, exps, 1);
 }
 
+/* c in the form that its products want, and (c * h) >> 16. */
+#if defined(__thumb__) && !defined(__thumb2__) /* products of 32 bits only */
+typedef struct coupling {
+    int32_t high;
+    int32_t low;
+} coupling;
+
+static inline coupling coupling_of(uint32_t c) {
+    const coupling parts = {(int32_t)(c >> 8), (int32_t)(c & 255)};
+    return parts;
+}
+
+static inline uint32_t couple(coupling c, int32_t h) {
+    return (uint32_t)((c.high * h + ((c.low * h) >> 8)) >> 8);
+}
+#else
+typedef int32_t coupling;
+
+static inline coupling coupling_of(uint32_t c) {
+    return (int32_t)(c << 8);
+}
+
+static inline uint32_t couple(coupling c, int32_t h) {
+    return (uint32_t)(((int64_t)c * (h * 256)) >> 32);
+}
+#endif
+
 /* Adds (c * h) >> 16 of one input capsule to the sums. */
 static TFCAPS_NOINLINE void add_coupled(const tfcaps_routing *r, const int16_t *h, uint32_t exp_sum,
                                         uint32_t *exps) {
@@ -270,21 +297,20 @@ static TFCAPS_NOINLINE void add_coupled(const tfcaps_routing *r, const int16_t *
     tfcaps_rv32_add_coupled(h, exps, r->sums, r->dims->output_capsules, r->dims->output_dimension,
                             scale.reciprocal, scale.shift);
 #else
+    const int32_t dimension = r->dims->output_dimension;
+    const uint32_t *exps_end = exps + r->dims->output_capsules;
     uint32_t *sum = r->sums;
-    for (int32_t j = 0; j < r->dims->output_capsules; ++j) {
-        const int32_t c = (int32_t)((exps[j] * scale.reciprocal) >> scale.shift);
-#if defined(__thumb__) && !defined(__thumb2__)
-        const int32_t high = c >> 8;
-        const int32_t low = c & 255;
-#else
-        const int32_t scaled = c * 256;
-#endif
-        for (const int16_t *end = h + r->dims->output_dimension; h != end; ++h) {
-#if defined(__thumb__) && !defined(__thumb2__) /* products of 32 bits only */
-            *sum++ += (uint32_t)((high * *h + ((low * *h) >> 8)) >> 8);
-#else
-            *sum++ += (uint32_t)(((int64_t)scaled * (*h * 256)) >> 32);
-#endif
+    while (exps != exps_end) {
+        const coupling c = coupling_of((*exps++ * scale.reciprocal) >> scale.shift);
+        const int16_t *end = h + (dimension & ~1);
+        while (h != end) {
+            sum[0] += couple(c, h[0]);
+            sum[1] += couple(c, h[1]);
+            sum += 2;
+            h += 2;
+        }
+        if ((dimension & 1) != 0) {
+            *sum++ += couple(c, *h++);
         }
     }
 #endif
