@@ -67,7 +67,7 @@ tfcaps_status tfcaps_routing_run(const tfcaps_routing_passes *passes, const tfca
                                  const int8_t *kernel, const int32_t *bias, int8_t *output);
 
 /* The same in plain C, for what a variant leaves. */
-#if defined(TFCAPS_MVE)
+#if defined(TFCAPS_MVE) || defined(TFCAPS_DSP)
 void tfcaps_routing_plain_add_votes(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
 void tfcaps_routing_plain_add_coupled(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
 #endif

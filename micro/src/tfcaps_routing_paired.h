@@ -78,4 +78,9 @@ void tfcaps_routing_paired_votes_6(tfcaps_paired_pass *pass);
  * skip input capsules that the last five lack. */
 void tfcaps_routing_paired_add_6(tfcaps_paired_pass *pass);
 
+/* The same as tfcaps_routing_paired_6 and its sums on weights in the file's order, D = 6; no limit of input
+ * capsules, and records are the sums themselves, [J, D]. */
+void tfcaps_routing_plain_6(tfcaps_paired_pass *pass);
+void tfcaps_routing_plain_sum_6(tfcaps_paired_pass *pass);
+
 #endif
