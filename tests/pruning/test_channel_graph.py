@@ -79,6 +79,13 @@ def test_a_removed_type_takes_its_capsules_along():
     assert tuple(small.get_layer("class_caps").kernel.shape) == (18 * 4, 40)
 
 
+def test_chosen_capsules_are_numbered_again():
+    small = shrink(zoo.selected_capsules(), {"primary": np.array([True, False, True, True, False])})
+    # Types 0, 2 and 3 of five are left: capsules 0, 2, 3, 5, 7, 8, 10 ... Chosen of them: 0, 2, 3, 8, 17, 20 and 33.
+    assert small.get_layer("select").indices == [0, 1, 2, 5, 10, 12, 20]
+    assert small.get_layer("class_caps").kernel.shape == (7 * 4, 12)
+
+
 def test_pose_dimensions_go_on_both_sides():
     model = zoo.capsules()
     small = shrink(model, {"hidden_caps": np.array([True, True, False, False, True])})

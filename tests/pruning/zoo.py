@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfcaps import models
 from tfcaps._keras import LEGACY, keras
-from tfcaps.layers import CapsuleDense, CapsuleLength, primary_capsules
+from tfcaps.layers import CapsuleDense, CapsuleLength, CapsuleSelect, primary_capsules
 
 layers = keras.layers
 IMAGE = (12, 12, 3)
@@ -380,6 +380,15 @@ def capsules(**options):
     return keras.Model(image, CapsuleLength()(dense(3, 4, "class_caps")(v)))
 
 
+def selected_capsules():
+    """Single input capsules of a network are gone already; its types may go as well."""
+    image = keras.Input((12, 12, 1))
+    u = primary_capsules(image, types=5, dim=4, kernel_size=4, strides=4)
+    u = CapsuleSelect([0, 1, 2, 3, 4, 8, 9, 11, 17, 20, 31, 33, 44], name="select")(u)
+    start = keras.initializers.RandomNormal(stddev=0.7)
+    return keras.Model(image, CapsuleLength()(CapsuleDense(3, 4, kernel_initializer=start, name="class_caps")(u)))
+
+
 def capsule_head():
     image = keras.Input(IMAGE)
     x = conv_bn(conv_bn(image, 8, strides=2), 20, strides=2)
@@ -424,6 +433,7 @@ MODELS = {
     "resnet_v1": resnet_v1,
     "resnet_v2": resnet_v2,
     "resnext": resnext,
+    "selected_capsules": selected_capsules,
     "sequential": sequential,
     "shared": shared,
     "shuffle": shuffle,

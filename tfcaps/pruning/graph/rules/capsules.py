@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tfcaps.layers import CapsuleDense, CapsuleLength, CapsuleMask, Squash
+from tfcaps.layers import CapsuleDense, CapsuleLength, CapsuleMask, CapsuleSelect, Squash
 from tfcaps.pruning.graph.labels import Labels, Obstacle
 from tfcaps.pruning.graph.rule import Call, Cut, Rule, rule_for
 from tfcaps.routing import Dynamic
@@ -45,6 +45,25 @@ class CapsuleLengthRule(Rule):
         made = call.makes(1)
         call.freeze(made, f"output capsules share couplings: {call.layer.name!r} keeps one length for each")
         return call.on_axis(made)
+
+
+@rule_for(CapsuleSelect)
+class CapsuleSelectRule(Rule):
+    """Some of the capsules; those of a type that goes are no longer among them."""
+
+    def trace(self, call: Call) -> Labels:
+        """See `Rule.trace`."""
+        labels = call.inputs[0]
+        array = labels.array if 0 not in labels.varying else labels.array.take(call.layer.indices, axis=0)
+        return call.output(array, zero=labels.zero)
+
+    def config(self, call: Call, cut: Cut) -> dict[str, Any]:
+        """The numbers that the chosen capsules have among those that are left."""
+        if 0 not in call.inputs[0].varying:
+            return {}
+        kept = cut.along(call.inputs[0], 0)
+        numbers = np.cumsum(kept) - 1
+        return {"indices": [int(numbers[index]) for index in call.layer.indices if kept[index]]}
 
 
 @rule_for(CapsuleMask)
