@@ -10,8 +10,8 @@
 #define CHANNEL(n, sum0, sum1)                                                                               \
     do {                                                                                                     \
         const int32_t weight = w[n];                                                                         \
-        sum0 += (uint32_t)(weight * x0[n]);                                                                  \
-        sum1 += (uint32_t)(weight * x1[n]);                                                                  \
+        (sum0) += (uint32_t)(weight * x0[n]);                                                                \
+        (sum1) += (uint32_t)(weight * x1[n]);                                                                \
         CHANNEL_END(sum0, sum1);                                                                             \
     } while (0)
 
