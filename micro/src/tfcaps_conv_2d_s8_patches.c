@@ -27,7 +27,7 @@ typedef struct layer {
     int32_t kernel_size; /* bytes of a filter */
     int32_t run;         /* bytes that lie side by side in a row of a filter and in the input */
     int32_t gathered;    /* whether windows that no edge cuts are copied by offsets */
-    uint16_t offsets[MOST_OFFSETS];
+    uint16_t *offsets;   /* [MOST_OFFSETS] */
 } layer;
 
 /* Where the next window is. */
@@ -228,15 +228,13 @@ tfcaps_status tfcaps_conv_2d_s8(const tfcaps_context *context, const tfcaps_conv
     if (status != TFCAPS_OK) {
         return status;
     }
-    layer conv;
+    uint16_t offsets[MOST_OFFSETS];
+    layer conv = {.params = params, .kernel = kernel, .bias = bias, .offsets = offsets};
     const tfcaps_output_stage stage = {scales, params->output_zero_point, params->activation_min,
                                        params->activation_max};
-    conv.params = params;
     conv.stage = stage;
     conv.rows = tfcaps_conv_2d_rows(params, input_dims, kernel_dims, output_dims);
     conv.columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
-    conv.kernel = kernel;
-    conv.bias = bias;
     conv.channels = output_dims->channels;
     conv.depth = kernel_dims->channels;
     conv.filters = conv.channels / (input_dims->channels / conv.depth);

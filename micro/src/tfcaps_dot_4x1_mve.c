@@ -19,7 +19,7 @@ static inline void add_row(const int8_t *x, const int8_t *w0, int32_t kernel_str
     int32_t s0 = sums->weights[0], s1 = sums->weights[1], s2 = sums->weights[2], s3 = sums->weights[3];
 #define ADD(values, v0, v1, v2, v3)                                                                          \
     do {                                                                                                     \
-        const int8x16_t weights0 = v0, weights1 = v1, weights2 = v2, weights3 = v3;                          \
+        const int8x16_t weights0 = (v0), weights1 = (v1), weights2 = (v2), weights3 = (v3);                  \
         p0 = vmladavaq_s8(p0, values, weights0);                                                             \
         p1 = vmladavaq_s8(p1, values, weights1);                                                             \
         p2 = vmladavaq_s8(p2, values, weights2);                                                             \
