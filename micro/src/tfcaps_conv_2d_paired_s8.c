@@ -113,7 +113,7 @@ typedef struct progress {
     const int8_t *whole[2]; /* where the windows begin, if both are whole */
 } progress;
 
-static progress begin(const layer *conv, const position at[2]) {
+static progress begin_windows(const layer *conv, const position at[2]) {
     progress done = {0, 0, {whole_window(conv, at[0]), whole_window(conv, at[1])}};
     if (done.whole[1] == NULL) {
         done.whole[0] = NULL;
@@ -179,7 +179,7 @@ static TFCAPS_NOINLINE void add_up(const layer *conv, const position at[2], int3
     const int32_t *weights = conv->weights + first * block_words;
     const uint32_t *from = (const uint32_t *)conv->starts + first * TFCAPS_PAIRED_SUMS;
     const int32_t is_apart = first > 0 && conv->room >= conv->window.steps;
-    progress done = begin(conv, at);
+    progress done = begin_windows(conv, at);
     for (int32_t left = conv->window.steps; left > 0;) {
         const int32_t steps = is_apart                ? left
                               : done.whole[0] != NULL ? next_whole_steps(conv, &done)

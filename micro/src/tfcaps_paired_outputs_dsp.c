@@ -92,7 +92,7 @@ void tfcaps_paired_outputs(const uint32_t *sums, int32_t carried, const int32_t 
         output_some(sums, carried, stages, whole, output0, output1);
     }
     if (last > 0) {
-        int8_t block[2][TFCAPS_PAIRED_FILTERS];
+        int8_t block[2][TFCAPS_PAIRED_FILTERS] = {{0}};
         output_some(sums + whole / TFCAPS_PAIRED_FILTERS * TFCAPS_PAIRED_SUMS, carried, stages + 3 * whole,
                     TFCAPS_PAIRED_FILTERS, block[0], block[1]);
         for (int32_t n = 0; n < last; ++n) {

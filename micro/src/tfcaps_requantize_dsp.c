@@ -23,21 +23,22 @@ void tfcaps_requantize(const tfcaps_output_stage *stage, int32_t first, int32_t 
     for (int32_t n = 0; n < channels; ++n) {
         const int32_t scale = stage->scales->count == 1 ? 0 : first + n;
         const int32_t multiplier = stage->scales->multiplier[scale];
-        const int32_t right = -stage->scales->shift[scale];
+        const int32_t shift = stage->scales->shift[scale];
         const uint32_t *sum = sums + n;
         int8_t *out = output + n;
-        if (multiplier < LEAST_MULTIPLIER || right < 1 || right > MOST_SHIFT) {
+        if (multiplier < LEAST_MULTIPLIER || shift >= 0 || shift < -MOST_SHIFT) {
             for (int32_t column = 0; column < columns; ++column) {
-                *out = tfcaps_output((int32_t)*sum, multiplier, -right, stage->zero_point, least, most);
+                *out = tfcaps_output((int32_t)*sum, multiplier, shift, stage->zero_point, least, most);
                 sum += channels;
                 out += step;
             }
             continue;
         }
+        const int32_t right = -shift;
         const int32_t added = (1 << (right - 1)) + stage->zero_point * (1 << right);
         for (int32_t column = columns; column > 0; --column) {
             const int32_t x = (int32_t)*sum;
-            const int32_t y = tfcaps_smmlar(tfcaps_twice(x), multiplier, added + (x >> 31)) >> right;
+            const int32_t y = tfcaps_smmlar(tfcaps_twice(x), multiplier, added - (x < 0)) >> right;
             *out = (int8_t)(y < least ? least : y > most ? most : y);
             sum += channels;
             out += step;
