@@ -12,26 +12,20 @@ from tfcaps.converters.c.ops.base import Call, Emission
 from tfcaps.converters.c.ops.capsules import capsule_dense as plain_capsule_dense
 from tfcaps.quantization.simulator import CapsuleDenseParams
 
-DEPTH = 4
-DIMENSIONS = (5, 6)
+MOST_TAPS = 64
 LOGIT_BITS = 24
 
 
 @PAIRED.register(CapsuleDenseParams.OP)
 def capsule_dense(call: Call) -> Emission | None:
-    """Capsule layers of 4 to 5 or 6 dimensions, with votes and logits of full width and no weight of -128.
-
-    For other dimensions there are no routines in assembly, and the plain layout takes a quarter fewer instructions.
-    """
+    """Capsule layers with votes and logits of full width, input dimensions in fours and no weight of -128."""
     params = CapsuleDenseParams.from_options(call.op.custom_options)
     _, count, depth = call.activation().shape
     capsules = call.output.shape[1]
     if depth == 4 and call.output.shape[2] not in (5, 6):  # for which there are no loops in assembly
         return None
     narrow = max(9, (count - 1).bit_length() - 1)
-    if depth != DEPTH or call.output.shape[2] not in DIMENSIONS:
-        return None
-    if params.vote_shift or params.logit_bits < LOGIT_BITS:
+    if depth % 4 or depth > MOST_TAPS or params.vote_shift or params.logit_bits < LOGIT_BITS:
         return None
     if capsules > 1 << (16 - narrow) or np.any(np.asarray(call.weights().data) == -128):
         return None
