@@ -99,7 +99,10 @@ def test_the_budget_holds_after_every_solve_and_on_the_slimmed_model(soft):
     from tfcaps.pruning.graph import ChannelGraph
 
     assert CostModel(ChannelGraph(small)).dense.macs == solves[-1]["cost"]
-    assert soft.target.ratio(soft.cost(keep)) > 0.48
+    counts = solves[-1]["counts"]
+    for name, group in soft.groups.items():  # nothing is left of the budget that a channel could have
+        if counts[name] < group.size:
+            assert not soft.target.met(soft.cost.at_counts({**counts, name: counts[name] + 1}))
 
 
 def test_the_masked_model_is_the_slimmed_one():

@@ -32,7 +32,7 @@ class SMCP(Method):
        learning and may come back.
     2. Masked weights decay: ``decay * (1 - m) * W`` is added to their gradient.
     3. Importance of channel c: |Σ ι(w)| over the weights that read it, as far as the channels they lead to are kept;
-       ι = |w| (the authors' default in code) or -w · gradient (first-order Taylor, as in the paper).
+       ι = -w · gradient (first-order Taylor, as in the paper) or |w| (the default of the authors' code).
     4. Cost of n channels of a group: the cost of the layers that read it, with as many outputs as are kept now, in the
        metric of the target: MAC, parameters, predicted instructions.
     5. Multiple-choice knapsack: one number n for every group, the largest summed importance within the budget.
@@ -51,7 +51,7 @@ class SMCP(Method):
 
     Args:
         mode: ``"soft"``, ``"hard"`` (masked weights stay as they are) or ``"permanent"`` (they become zero).
-        importance: ``"weight"`` or ``"taylor"``.
+        importance: ``"taylor"`` or ``"weight"``.
         accumulate: Which steps count for Taylor importance: ``"latest"``, ``"average"`` since the last solve, or
             ``"momentum"``, 0.9 of what was before.
         epochs: Of the training; the problem's if left out.
@@ -78,7 +78,7 @@ class SMCP(Method):
         self,
         *,
         mode: str = "soft",
-        importance: str = "weight",
+        importance: str = "taylor",
         accumulate: str = "momentum",
         epochs: int | None = None,
         warm_up: float = 10 / 90,
@@ -214,8 +214,10 @@ class _Pruner(StepHook):
 
     def _weights(self) -> dict[int, np.ndarray]:
         """ι of every weight."""
-        if self._taylor:
-            return {key: value.numpy() for key, value in self._taylor.items()}
+        found = {key: value.numpy() for key, value in self._taylor.items()}
+        if any(values.any() for values in found.values()):
+            return found
+        # Without a gradient yet, or by choice:
         return {key: np.abs(np.asarray(variable)) for key, variable in self.budget.variables.items()}
 
     def begin(self) -> None:
