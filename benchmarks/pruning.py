@@ -231,6 +231,13 @@ def mean(cache, network, row, remains, seeds, figure):
     return sum(found) / len(found) if found else None
 
 
+def against_dense(cache, network, row, remains, seeds):
+    """Points of accuracy that a row has more than the dense network, over the seeds that the row has."""
+    having = [seed for seed in seeds if f"{network}/{row}/{remains}/{seed}" in cache]
+    dense = mean(cache, network, DENSE, 1, having, "fine_tuned")
+    return None if dense is None else 100 * (mean(cache, network, row, remains, having, "fine_tuned") - dense)
+
+
 def best_row(cache, network, remains, seeds) -> str:
     """The row of the highest accuracy."""
     return max(rows_of(network), key=lambda row: mean(cache, network, row, remains, seeds, "fine_tuned") or 0.0)
@@ -246,7 +253,6 @@ def table(cache, seeds, remains) -> list[list[str]]:
             found += [
                 (part, row) for value, row in sorted(ranked, key=lambda pair: -(pair[0] or 0.0)) if value is not None
             ]
-        dense = mean(cache, network, DENSE, 1, seeds, "fine_tuned")
         for part, row in found:
             cells = [cache[key] for seed in seeds if (key := f"{network}/{row}/{part}/{seed}") in cache]
             if not cells:
@@ -257,17 +263,17 @@ def table(cache, seeds, remains) -> list[list[str]]:
                 network, row, f"{part:.0%}", len(cells),
                 _percent(mean(cache, network, row, part, seeds, "pruned")),
                 f"{after:.2%}" + (f" ± {100 * np.std(tuned):.2f}" if len(tuned) > 1 else ""),
-                f"{100 * (after - dense):+.2f}",
+                f"{against_dense(cache, network, row, part, seeds):+.2f}",
                 *(_number(mean(cache, network, row, part, seeds, figure)) for figure in FIGURES),
             ])  # fmt: skip
     return lines
 
 
 FIGURES = ("macs", "parameters", "tflite_bytes", "tflm_arena_bytes", "predicted_arena_bytes", "arena_bytes",
-           "predicted_instructions", "instructions", "seconds")  # fmt: skip
+           "instructions", "seconds")  # fmt: skip
 COLUMNS = ["network", "method", "MAC left", "seeds", "pruned", "fine-tuned", "points against dense", "MAC",
            "parameters", ".tflite, bytes", "arena of TFLite Micro", "arena of C, predicted", "arena of C",
-           "instructions, predicted", "instructions", "seconds"]  # fmt: skip
+           "instructions", "seconds"]  # fmt: skip
 
 
 def _percent(value):
@@ -279,26 +285,18 @@ def _number(value):
 
 
 def verdict(cache, seeds) -> str:
-    """What the table says about the best method, about random, and about predictions."""
+    """What the table says about the best method and about random."""
     said = []
     for network in NETWORKS:
-        dense = mean(cache, network, DENSE, 1, seeds, "fine_tuned")
         for part in (0.5, 0.3):
-            row = best_row(cache, network, 0.5, seeds[:1] if part == 0.3 else seeds)
-            after = mean(cache, network, row, part, seeds, "fine_tuned")
-            if after is not None:
-                said.append(f"{network} at {part:.0%}: {row}, {100 * (after - dense):+.2f} points against dense")
-        chance = mean(cache, network, "random", 0.5, seeds, "fine_tuned")
-        if chance is not None:
-            values = {row: mean(cache, network, row, 0.5, seeds, "fine_tuned") for row in rows_of(network)}
-            below = sorted(row for row, value in values.items() if value is not None and value < chance)
-            said.append(f"{network}, below random: {', '.join(below) or 'none'}")
-    cells = [cell for cell in cache.results.values() if "instructions" in cell]
-    off = [abs(cell["predicted_instructions"] / cell["instructions"] - 1) for cell in cells]
-    if off:
-        said.append(f"predicted instructions are off by {np.median(off):.1%} in the median, at most {max(off):.1%}")
-        same = sum(cell["predicted_arena_bytes"] == cell["arena_bytes"] for cell in cells)
-        said.append(f"the predicted arena is that of the C in {same} of {len(cells)} files")
+            row = best_row(cache, network, 0.5, seeds[:1])
+            points = against_dense(cache, network, row, part, seeds)
+            if points is not None:
+                said.append(f"{network} at {part:.0%}: {row}, {points:+.2f} points against dense")
+        points = {row: against_dense(cache, network, row, 0.5, seeds) for row in rows_of(network)}
+        if points["random"] is not None:
+            below = sorted(row for row, value in points.items() if value is not None and value < points["random"])
+            said.append(f"{network}, below random: {' and '.join(below) or 'none'}")
     return "; ".join(said) + "."
 
 

@@ -1,6 +1,6 @@
 """Puts the table of registered methods and measured tables into docs/pruning.md, between the comments that name them.
 
-    python benchmarks/pruning.py && python benchmarks/predicted_costs.py && python benchmarks/update_pruning.py
+    python benchmarks/pruning.py && python benchmarks/update_pruning.py
 
 With --check it only says whether the page is up to date.
 """
@@ -50,7 +50,6 @@ def filled(text: str) -> str:
     parts = {
         "methods": methods,
         "pruning": lambda: measured("pruning", COLUMNS),
-        "predicted": lambda: measured("predicted_costs"),
     }
 
     def put(match: re.Match[str]) -> str:
