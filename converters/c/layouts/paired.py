@@ -137,5 +137,5 @@ def tap_order(run: int) -> list[int]:
     """Taps of a run two by two, as they meet in a step; `run` stands for none."""
     whole = run // 4 * 4
     order = [n + tap for n in range(0, whole, 4) for tap in (0, 2, 1, 3)]
-    rest = {0: [], 1: [0, None], 2: [0, 1], 3: [0, 2, 1, None]}[run % 4]
+    rest: tuple[int | None, ...] = ((), (0, None), (0, 1), (0, 2, 1, None))[run % 4]
     return order + [run if tap is None else whole + tap for tap in rest]
