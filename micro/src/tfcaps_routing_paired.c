@@ -65,7 +65,7 @@ void tfcaps_paired_add_votes(tfcaps_paired_pass *pass, int32_t inputs, uint32_t 
     const int32_t depth = r->dims->input_dimension;
     const int32_t pairs = r->dims->output_capsules * (tfcaps_even(r->dims->output_dimension) / 2);
     for (; inputs > 0; --inputs) {
-        halves x;
+        halves x = {{0}};
         load_halves(r, pass->u, &x);
         pass->u += depth;
         for (int32_t p = 0; p < pairs; ++p) {
@@ -158,7 +158,7 @@ void tfcaps_paired_add_coupled(tfcaps_paired_pass *pass, const uint32_t *kept) {
     const int32_t pairs = tfcaps_even(r->dims->output_dimension) / 2;
     const int32_t size = 3 * pairs + 2;
     const int32_t words = r->dims->input_dimension / 2;
-    halves x;
+    halves x = {{0}};
     load_halves(r, pass->u, &x);
     for (uint32_t *record = pass->records; record != pass->records_end; record += size) {
         uint32_t *votes = record + pairs;

@@ -22,8 +22,6 @@ def capsule_dense(call: Call) -> Emission | None:
     params = CapsuleDenseParams.from_options(call.op.custom_options)
     _, count, depth = call.activation().shape
     capsules = call.output.shape[1]
-    if depth == 4 and call.output.shape[2] not in (5, 6):  # for which there are no loops in assembly
-        return None
     narrow = max(9, (count - 1).bit_length() - 1)
     if depth % 4 or depth > MOST_TAPS or params.vote_shift or params.logit_bits < LOGIT_BITS:
         return None
