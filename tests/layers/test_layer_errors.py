@@ -11,7 +11,7 @@ from tfcaps.layers import CapsuleDense, CapsuleLength, CapsuleMask, CapsuleSelec
         (lambda: CapsuleDense(0, 4), (1, 3, 4), "expected positive sizes, got num_capsules=0"),
         (lambda: CapsuleDense(3, 4, name="caps"), (1, 5), r"CapsuleDense 'caps': expected capsules \[batch, I, K\]"),
         (lambda: CapsuleSelect([2, 1]), (1, 3, 4), "indices from 0 on in rising order"),
-        (lambda: CapsuleSelect([0, 3], name="some"), (1, 3, 4), r"CapsuleSelect 'some': expected capsules \[batch, at least 4"),
+        (lambda: CapsuleSelect([0, 3], name="some"), (1, 3, 4), r"'some': expected capsules \[batch, at least 4"),
         (lambda: Squash(name="squeeze"), (5,), r"Squash 'squeeze': expected capsules"),
         (lambda: CapsuleLength(name="long"), (5,), r"CapsuleLength 'long': expected capsules"),
     ],

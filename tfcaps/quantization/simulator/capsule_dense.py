@@ -133,7 +133,7 @@ def _couplings(b: Ints, narrow: int, params: CapsuleDenseParams) -> Ints:
 
 
 def _exps(b: Ints, shift: int) -> Ints:
-    """Powers of two of the logits [N, J, I], relative to that of zero or, where one is too far from it, of the largest."""
+    """Powers of two of the logits [N, J, I], relative to that of zero or, where one is too far off, of the largest."""
     x = (b >> shift) + _CENTRE
     t = ((b.max(axis=1, keepdims=True) - b + (1 << shift >> 1)) & (2**32 - 1)) >> shift
     near = np.all((x >= 0) & (x < _TABLE.size), axis=1, keepdims=True)
