@@ -112,8 +112,7 @@ static uint32_t logit_of(const uint32_t *votes, const uint32_t *v, int32_t pairs
     return logit;
 }
 
-/* e of one input capsule, whose logits are in their place, and their sum. */
-static uint32_t exps_of_logits(const tfcaps_routing *r, uint32_t *logits, int32_t stride, uint32_t sum) {
+uint32_t tfcaps_paired_exps(const tfcaps_routing *r, uint32_t *logits, int32_t stride, uint32_t sum) {
     uint32_t indices = 0;
     for (int32_t j = 0; j < r->dims->output_capsules; ++j) {
         indices |= tfcaps_table_index(logits[j * stride], r->exp_shift);
@@ -136,7 +135,7 @@ void tfcaps_routing_paired_far(tfcaps_paired_pass *pass) {
         for (int32_t j = 0; j < pass->r->dims->output_capsules; ++j) {
             first[j * size + pairs] = logit_of(first + j * size, pass->records + j * size, pairs);
         }
-        pass->exp_sums[n] = exps_of_logits(pass->r, first + pairs, size, pass->first_exp);
+        pass->exp_sums[n] = tfcaps_paired_exps(pass->r, first + pairs, size, pass->first_exp);
     }
 }
 
@@ -169,7 +168,7 @@ void tfcaps_paired_add_coupled(tfcaps_paired_pass *pass, const uint32_t *kept) {
         votes[pairs] = logit_of(votes, record, pairs);
     }
     pass->u += r->dims->input_dimension;
-    const uint32_t sum = exps_of_logits(r, pass->records + 2 * pairs, size, pass->first_exp);
+    const uint32_t sum = tfcaps_paired_exps(r, pass->records + 2 * pairs, size, pass->first_exp);
     const tfcaps_coupling_scale scale = tfcaps_couple(sum, r->narrow);
     uint32_t *s = pass->sums;
     for (const uint32_t *record = pass->records; record != pass->records_end; record += size) {

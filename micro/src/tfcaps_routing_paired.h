@@ -44,6 +44,10 @@ typedef struct tfcaps_paired_pass {
 tfcaps_paired_pass tfcaps_paired_begin(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
 void tfcaps_paired_set_records(tfcaps_paired_pass *pass);
 
+/* e of one input capsule from its logits, which lie so many words apart, in their place; returns sum plus all
+ * e. */
+uint32_t tfcaps_paired_exps(const tfcaps_routing *r, uint32_t *logits, int32_t stride, uint32_t sum);
+
 /* The sums from [J, 2 P] to [J, D] in place, for odd D. */
 void tfcaps_paired_drop_padding(const tfcaps_routing *r);
 
@@ -78,9 +82,20 @@ void tfcaps_routing_paired_votes_6(tfcaps_paired_pass *pass);
  * skip input capsules that the last five lack. */
 void tfcaps_routing_paired_add_6(tfcaps_paired_pass *pass);
 
-/* The same as tfcaps_routing_paired_6 and its sums on weights in the file's order, D = 6; no limit of input
- * capsules, and records are the sums themselves, [J, D]. */
+/* On weights in the file's order, K = 4; no limit of input capsules. */
+
+/* The coupled pass for D = 6, as tfcaps_routing_paired_6, and for D in twos, fours or eights, with the
+ * records of tfcaps_routing_plain_blocks.h. */
 void tfcaps_routing_plain_6(tfcaps_paired_pass *pass);
-void tfcaps_routing_plain_sum_6(tfcaps_paired_pass *pass);
+void tfcaps_routing_plain_2(tfcaps_paired_pass *pass);
+void tfcaps_routing_plain_4(tfcaps_paired_pass *pass);
+void tfcaps_routing_plain_8(tfcaps_paired_pass *pass);
+
+/* As tfcaps_routing_paired_far. */
+void tfcaps_routing_plain_far(tfcaps_paired_pass *pass);
+
+/* Adds the votes to J D >= 6 sums at records; those up to records_end are in blocks of six, and sums is the
+ * end of all. */
+void tfcaps_routing_plain_sum(tfcaps_paired_pass *pass);
 
 #endif

@@ -74,7 +74,7 @@ def random_dense(rng, *, batch=1, wild=False, keep=False, paired=False, shape=No
     params = dense_params(rng, outputs, capsules=capsules, inputs=inputs, depth=depth, **options)
     if wild:
         params = replace(params, multiplier=rng.integers(0, 2**31, outputs), logit_bits=int(rng.integers(8, 31)))
-    if paired:
+    if paired or shape:
         params = replace(params, vote_shift=0, logit_bits=max(24, params.logit_bits))
     name = f"dense {batch}x{inputs}x{depth} to {capsules}x{dimension} {options} bias {bias is not None} wild {wild}"
     u = int8(rng, batch, inputs, depth)
@@ -96,6 +96,8 @@ def all_calls():
     for shape in ((70, 4, 10, 6), (65, 4, 5, 6), (3, 4, 7, 5), (8, 4, 1, 6), (1, 4, 3, 6), (20, 8, 5, 6), (9, 4, 6, 6)):
         for keep in (False, True):
             calls += [random_dense(rng, keep=keep, paired=paired, shape=shape) for paired in (False, True)]
+    for shape in ((20, 4, 10, 8), (7, 4, 3, 16), (1, 4, 5, 8), (9, 4, 5, 4), (6, 4, 7, 12), (8, 4, 4, 10), (5, 4, 3, 2)):
+        calls += [random_dense(rng, wild=wild, keep=wild, shape=shape) for wild in (False, True)]
     for iterations in (1, 3):
         u, kernel, params = planted_routing(iterations)
         for keep in (False, True):

@@ -2,6 +2,9 @@
 
 #if defined(TFCAPS_DSP)
 
+/* Sums of votes for K = 4 and six outputs or more: five blocks of six unrolled, entered behind those that the
+ * last five lack; then those that are left, one by one. */
+
 /* The sum of one output's votes, from its word of weights. */
 #define WORD(w, sum)                                                                                         \
     "sxtb16 r10, " w "\n"                                                                                    \
@@ -13,10 +16,10 @@
     "ldrd r6, r7, [r12], #8\n" WORD("r6", "r0") WORD("r7", "r1") "ldrd r6, r7, [r12], #8\n" WORD("r6", "r2") \
         WORD("r7", "r3") "ldrd r6, r7, [r12], #8\n" WORD("r6", "r4") WORD("r7", "r5") "stm lr!, {r0-r5}\n"
 
-/* r8, r9 input capsule, r11 end of sums, r12 kernel, lr sums. On the stack: pass, the entry. */
+/* r8, r9 input capsule, r11 end of the blocks' sums, r12 kernel, lr sums. On the stack: pass, the entry. */
 /* clang-format off */
 __attribute__((naked))
-void tfcaps_routing_plain_sum_6(tfcaps_paired_pass *pass __attribute__((unused))) {
+void tfcaps_routing_plain_sum(tfcaps_paired_pass *pass __attribute__((unused))) {
     __asm__(
         "push {r4-r11, lr}\n"
         "sub sp, sp, #12\n"
@@ -34,6 +37,16 @@ void tfcaps_routing_plain_sum_6(tfcaps_paired_pass *pass __attribute__((unused))
         "cmp lr, r11\n"
         "bne 2b\n"
         "ldr r0, [sp]\n"
+        "ldr r1, [r0, #16]\n"
+        "cmp lr, r1\n"
+        "beq 5f\n"
+        "4:\n"
+        "ldr r6, [r12], #4\n"
+        "ldr r2, [lr]\n" WORD("r6", "r2")
+        "str r2, [lr], #4\n"
+        "cmp lr, r1\n"
+        "bne 4b\n"
+        "5:\n"
         "ldrd r1, r2, [r0]\n"
         "cmp r1, r2\n"
         "bne 1b\n"
