@@ -96,7 +96,7 @@ def all_calls():
     for shape in ((70, 4, 10, 6), (65, 4, 5, 6), (3, 4, 7, 5), (8, 4, 1, 6), (1, 4, 3, 6), (20, 8, 5, 6), (9, 4, 6, 6)):
         for keep in (False, True):
             calls += [random_dense(rng, keep=keep, paired=paired, shape=shape) for paired in (False, True)]
-    for shape in ((20, 4, 10, 8), (7, 4, 3, 16), (1, 4, 5, 8), (9, 4, 5, 4), (6, 4, 7, 12), (8, 4, 4, 10), (5, 4, 3, 2)):
+    for shape in ((8, 4, 10, 8), (7, 4, 3, 16), (1, 4, 5, 8), (9, 4, 5, 4), (6, 4, 7, 12), (8, 4, 4, 10), (5, 4, 3, 2)):
         calls += [random_dense(rng, wild=wild, keep=wild, shape=shape) for wild in (False, True)]
     for iterations in (1, 3):
         u, kernel, params = planted_routing(iterations)
