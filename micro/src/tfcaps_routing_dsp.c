@@ -64,24 +64,33 @@ void tfcaps_routing_add_votes(const tfcaps_routing *r, const int8_t *u, const in
     tfcaps_routing_plain_sum(&pass);
 }
 
+static void route_pairs(tfcaps_paired_pass *pass) {
+    const int32_t dimension = pass->r->dims->output_dimension;
+    if (dimension == 6) {
+        tfcaps_paired_set_records(pass);
+        tfcaps_routing_plain_6(pass);
+        return;
+    }
+    set_blocks(pass);
+    if (dimension % 8 == 0) {
+        tfcaps_routing_plain_8(pass);
+    } else if (dimension % 4 == 0) {
+        tfcaps_routing_plain_4(pass);
+    } else {
+        tfcaps_routing_plain_2(pass);
+    }
+}
+
 void tfcaps_routing_add_coupled(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel) {
     const int32_t pairs = r->dims->input_capsules & ~1;
-    const int32_t dimension = r->dims->output_dimension;
     if (!is_in_assembly(r, kernel)) {
         tfcaps_routing_plain_add_coupled(r, u, kernel);
         return;
     }
     tfcaps_paired_pass pass = tfcaps_paired_begin(r, u, kernel);
     pass.u_end = u + 4 * pairs;
-    if (pairs == 0) {
-    } else if (dimension == 6) {
-        tfcaps_paired_set_records(&pass);
-        tfcaps_routing_plain_6(&pass);
-    } else {
-        set_blocks(&pass);
-        (dimension % 8 == 0   ? tfcaps_routing_plain_8
-         : dimension % 4 == 0 ? tfcaps_routing_plain_4
-                              : tfcaps_routing_plain_2)(&pass);
+    if (pairs != 0) {
+        route_pairs(&pass);
     }
     if (pairs != r->dims->input_capsules) {
         tfcaps_capsule_dense_dims one = *r->dims;
