@@ -11,7 +11,7 @@ said=$(mktemp)
 trap 'rm -f "$said"' EXIT
 
 failed=0
-cppcheck --quiet --std=c99 --language=c --platform=unix32 --error-exitcode=1 --suppressions-list=micro/.cppcheck \
+cppcheck --quiet --std=c99 --language=c --platform=unix32 --error-exitcode=1 --suppressions-list=micro/.cppcheck --max-configs=32 \
     --enable=warning,style,performance,portability --inconclusive \
     --template='{file}:{line}: {severity}: {message} [{id}]' \
     -I micro/include -I micro/src -I micro/host -I tools/c_stubs/model \

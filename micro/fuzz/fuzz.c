@@ -124,10 +124,10 @@ int8_t *fuzz_output(size_t size) {
     return found;
 }
 
-tfcaps_context fuzz_context(size_t need) {
+tfcaps_context fuzz_context(size_t need, size_t more, size_t alignment) {
     const size_t less = fuzz_byte() < SENSIBLE ? 0 : 1 + fuzz_byte() % 16u;
     const size_t astray = fuzz_byte() < SENSIBLE ? 0 : 1 + fuzz_byte() % 7u;
-    tfcaps_context context = {NULL, need > less ? need - less : 0};
+    tfcaps_context context = {NULL, less == 0 ? need + more : need > less ? need - less : 0};
     if (need == 0) {
         return context;
     }
@@ -135,7 +135,7 @@ tfcaps_context fuzz_context(size_t need) {
     uint8_t *memory = allocate(&size);
     memset(memory, now.fill, size);
     context.buf = memory + astray;
-    fuzz_expect_refusal(less > 0 || astray > 0);
+    fuzz_expect_refusal(less > 0 || astray % alignment != 0);
     return context;
 }
 

@@ -48,8 +48,9 @@ size_t fuzz_size(const int32_t *sizes, int32_t count, int32_t largest, uint64_t 
 int8_t *fuzz_input(size_t size);
 int8_t *fuzz_output(size_t size);
 
-/* Scratch of the bytes that are needed; now and then too few of them, or not aligned. */
-tfcaps_context fuzz_context(size_t need);
+/* Scratch of the bytes that are needed, and some that are not; now and then too few of them, or not aligned.
+ */
+tfcaps_context fuzz_context(size_t need, size_t more, size_t alignment);
 
 /* count values that have to be in low ... high; one of them may be another. */
 int32_t *fuzz_words(size_t count, int32_t low, int32_t high);

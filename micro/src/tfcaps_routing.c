@@ -128,14 +128,14 @@ static TFCAPS_NOINLINE near_exps compute_short_exps(const tfcaps_routing *r, con
     const uint32_t *exps_end = exps + r->dims->output_capsules;
     while (exps != exps_end) {
         const int16_t *end = h + (dimension & ~1);
-        int32_t logit = 0;
+        uint32_t logit = 0;
         while (h != end) {
             const int32_t first = whole_vote(&u, kernel);
             h[0] = (int16_t)first;
-            logit += first * v[0];
+            logit += (uint32_t)(first * v[0]);
             const int32_t second = whole_vote(&u, kernel + 4);
             h[1] = (int16_t)second;
-            logit += second * v[1];
+            logit += (uint32_t)(second * v[1]);
             h += 2;
             v += 2;
             kernel += 8;
@@ -143,10 +143,10 @@ static TFCAPS_NOINLINE near_exps compute_short_exps(const tfcaps_routing *r, con
         if ((dimension & 1) != 0) {
             const int32_t last = whole_vote(&u, kernel);
             *h++ = (int16_t)last;
-            logit += last * *v++;
+            logit += (uint32_t)(last * *v++);
             kernel += 4;
         }
-        *exps++ = add_exp(r, (uint32_t)logit, &near);
+        *exps++ = add_exp(r, logit, &near);
     }
     return near;
 }

@@ -20,7 +20,6 @@ PROCESSORS = {
     "host": (),
     "cortex_m0": ("-D__thumb__", "-DTFCAPS_PLAIN_C"),
     "cortex_m": ("-D__arm__", "-D__thumb__", "-D__thumb2__"),
-    "riscv_vector": ("-D__riscv_vector",),
 }
 RUNS = {  # target, bits of a pointer, processor: seconds; together half a minute
     ("options", 64, "host"): 3,
@@ -31,7 +30,6 @@ RUNS = {  # target, bits of a pointer, processor: seconds; together half a minut
     ("nn", 64, "host"): 5,
     ("nn", 64, "cortex_m0"): 3,
     ("nn", 64, "cortex_m"): 3,
-    ("nn", 64, "riscv_vector"): 2,
     ("nn", 32, "host"): 3,
 }
 CLANG = "clang-19"
@@ -39,7 +37,7 @@ SANITIZERS = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recove
 # A check in the kernels, what to put in its place, and the target that has to notice.
 DEFECTS = {
     "an offset behind the options": ("tfcaps_flex_map.c", "if (offset > position)", "if (0)", "options"),
-    "scratch that is too small": ("tfcaps_capsule_dense_s8.c", "context->size < need ||", "", "capsules"),
+    "scratch that is too small": ("tfcaps_routing_run.c", "context->size < need ||", "", "capsules"),
     "a slice behind the end": ("tfcaps_strided_slice_s8.c", "|| last >= input_shape->size[n]", "", "nn"),
     "an output written too early": ("tfcaps_pad_s8.c", "padded.size[n] = (int32_t)size;", "{0} output[0] = 0;", "nn"),
 }
