@@ -48,6 +48,8 @@ def test_length_checks_its_arguments():
 class Layer:
     """A call of capsule_dense of which a test can spoil one thing."""
 
+    function = "tfcaps_capsule_dense_s8"
+
     def __init__(self):
         self.params = dense_params(np.random.default_rng(0), 6, capsules=3, inputs=4, depth=5)
         self.native = k.dense_params(self.params)
@@ -61,7 +63,7 @@ class Layer:
         arguments = [c.byref(self.context), c.byref(self.native), c.byref(self.dims), *map(k.pointer, self.data)]
         if null is not None:
             arguments[null] = None
-        status = LIBRARY.tfcaps_capsule_dense_s8(*arguments)
+        status = getattr(LIBRARY, self.function)(*arguments)
         assert status == k.OK or np.all(self.out == 99)
         return status
 
@@ -146,6 +148,94 @@ def test_capsule_dense_refuses_dimensions_out_of_range(field, values):
         layer = Layer()
         setattr(layer.dims, field, value)
         assert layer.run() == k.ERROR_DIMS
+
+
+PAIRED = ("tfcaps_capsule_dense_paired_s8", "tfcaps_capsule_dense_paired_kept_s8")
+
+
+class PairedLayer(Layer):
+    """The same with weights in pairs: three output capsules of two outputs, four inputs of K = 8."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+        self.params = dense_params(np.random.default_rng(0), 6, capsules=3, inputs=4, depth=8, iterations=2)
+        self.native = k.dense_params(self.params)
+        self.native.vote_shift, self.native.logit_bits = 0, 24
+        self.dims = k.DenseDims(1, 4, 8, 3, 2)
+        self.context.size = 160 + 48 * ("kept" in function)  # 2 bytes a vote, of 4 inputs for 6 outputs
+        self.data = [np.zeros(32, np.int8), np.zeros(48, np.int32), None, self.out]
+
+
+@pytest.mark.parametrize("function", PAIRED)
+class TestPairedCapsuleDense:
+    def test_runs_in_exactly_the_scratch_it_asks_for(self, function):
+        layer = PairedLayer(function)
+        assert layer.run() == k.OK
+        assert np.all(layer.scratch[layer.context.size :] == 0x5A)
+        for size in (layer.context.size - 1, 0):
+            layer = PairedLayer(function)
+            layer.context.size = size
+            assert layer.run() == k.ERROR_SCRATCH
+        layer = PairedLayer(function)
+        layer.context.buf += 4
+        assert layer.run() == k.ERROR_SCRATCH
+
+    def test_refuses_null(self, function):
+        assert {PairedLayer(function).run(null=n) for n in (0, 1, 2, 3, 4, 6)} == {k.ERROR_NULL}
+        layer = PairedLayer(function)
+        layer.context.buf = None
+        assert layer.run() == k.ERROR_NULL
+        layer = PairedLayer(function)
+        layer.native.multiplier = None
+        assert layer.run() == k.ERROR_NULL
+
+    @pytest.mark.parametrize(
+        ("field", "values"),
+        [
+            ("input_zero_point", (-129, 128)),
+            ("iterations", (0, 17)),
+            ("leaky", (-1, 2)),
+            ("vote_shift", (-1, 1, 17)),
+            ("sum_shift", (0, 63)),
+            ("logit_shift", (0, 63)),
+            ("logit_bits", (7, 23, 31)),
+            ("multiplier_count", (5, 7)),
+        ],
+    )
+    def test_refuses_parameters_out_of_range(self, function, field, values):
+        for value in values:
+            layer = PairedLayer(function)
+            setattr(layer.native, field, value)
+            assert layer.run() == k.ERROR_RANGE
+
+    def test_refuses_dimensions_out_of_range(self, function):
+        for field, value in (
+            *(("batches", -1), ("input_capsules", 0), ("input_capsules", 65536), ("input_dimension", 0)),
+            *(("input_dimension", 1025), ("output_capsules", 4097), ("output_dimension", 0), ("output_dimension", 257)),
+        ):
+            layer = PairedLayer(function)
+            setattr(layer.dims, field, value)
+            assert layer.run() == k.ERROR_DIMS
+
+    @pytest.mark.parametrize("dims", [(1, 1, 6, 3, 2), (1, 1, 68, 3, 2), (1, 1, 4, 129, 1)])
+    def test_refuses_what_the_layout_is_not_made_for(self, function, dims):
+        layer, room = PairedLayer(function), k.aligned(8192)
+        layer.dims = k.DenseDims(*dims)
+        multipliers = np.ones(dims[3] * dims[4], np.int32)
+        layer.native.multiplier_count = multipliers.size
+        layer.native.multiplier = multipliers.ctypes.data_as(c.POINTER(k.I32))
+        layer.context = k.Context(room.ctypes.data, room.size)
+        assert layer.run() == k.ERROR_RANGE
+
+
+def test_one_iteration_keeps_no_votes():
+    statuses = []
+    for function in PAIRED:
+        layer = PairedLayer(function)
+        layer.native.iterations = 1
+        statuses.append(layer.run())
+    assert statuses == [k.OK, k.ERROR_RANGE]
 
 
 def test_scratch_size_refuses_too_many_outputs():
