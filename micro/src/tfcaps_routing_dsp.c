@@ -3,12 +3,19 @@
 #if defined(TFCAPS_DSP)
 #include "tfcaps_dsp.h"
 
-/* On the file's order of weights: four inputs and an even number of dimensions in assembly, all others in
+/* On the file's order of weights: K = 4 and even D, K = 8 and D in fours in assembly, all others in
  * plain C. What is in assembly makes votes sooner than plain C finds them, and so never keeps any. */
 
 static int is_in_assembly(const tfcaps_routing *r, const int8_t *kernel) {
-    return r->dims->input_dimension == 4 && r->dims->output_dimension % 2 == 0 && r->outputs >= 6 &&
-           tfcaps_paired_suits(r) && (uintptr_t)kernel % 4 == 0;
+    const int32_t depth = r->dims->input_dimension;
+    const int32_t dimension = r->dims->output_dimension;
+    if (r->carries || r->exp_shift != TFCAPS_LOGIT_BITS - TFCAPS_STEP_BITS || (uintptr_t)kernel % 4 != 0) {
+        return 0;
+    }
+    if (depth == 8) {
+        return dimension % 4 == 0 && r->params->vote_shift <= 1;
+    }
+    return depth == 4 && dimension % 2 == 0 && r->outputs >= 6 && r->params->vote_shift == 0;
 }
 
 /* Words of a block's votes, in the records of tfcaps_routing_plain_blocks.h. */
@@ -30,7 +37,10 @@ static void set_blocks(tfcaps_paired_pass *pass) {
         *record_of(pass, p) = tfcaps_halves(r->scaled[2 * p], r->scaled[2 * p + 1]);
     }
     pass->records_end = pass->records + 3 * (r->outputs / 2);
-    pass->skip = dimension % 8 == 0 ? dimension / 8 : dimension / (2 * block_words(r));
+    pass->skip = dimension / (2 * block_words(r));
+    if (r->dims->input_dimension == 4 && dimension % 8 == 0) {
+        pass->skip /= 2;
+    }
 }
 
 void tfcaps_routing_plain_far(tfcaps_paired_pass *pass) {
@@ -56,8 +66,17 @@ void tfcaps_routing_add_votes(const tfcaps_routing *r, const int8_t *u, const in
     }
     const int32_t blocks = r->outputs / 6;
     tfcaps_paired_pass pass = tfcaps_paired_begin(r, u, kernel);
-    pass.u_end = u + 4 * r->dims->input_capsules;
+    pass.u_end = u + r->dims->input_capsules * r->dims->input_dimension;
     pass.records = r->sums;
+    if (r->dims->input_dimension == 8) {
+        pass.records_end = r->sums + r->outputs;
+        if (r->params->vote_shift == 0) {
+            tfcaps_routing_plain_sum_k8(&pass);
+        } else {
+            tfcaps_routing_plain_sum_k8_shifted(&pass);
+        }
+        return;
+    }
     pass.records_end = r->sums + 6 * blocks;
     pass.sums = r->sums + r->outputs;
     pass.skip = (5 - blocks % 5) % 5;
@@ -65,14 +84,19 @@ void tfcaps_routing_add_votes(const tfcaps_routing *r, const int8_t *u, const in
 }
 
 static void route_pairs(tfcaps_paired_pass *pass) {
+    const int32_t depth = pass->r->dims->input_dimension;
     const int32_t dimension = pass->r->dims->output_dimension;
-    if (dimension == 6) {
+    if (depth == 4 && dimension == 6) {
         tfcaps_paired_set_records(pass);
         tfcaps_routing_plain_6(pass);
         return;
     }
     set_blocks(pass);
-    if (dimension % 8 == 0) {
+    if (depth == 8 && pass->r->params->vote_shift == 0) {
+        tfcaps_routing_plain_k8(pass);
+    } else if (depth == 8) {
+        tfcaps_routing_plain_k8_shifted(pass);
+    } else if (dimension % 8 == 0) {
         tfcaps_routing_plain_8(pass);
     } else if (dimension % 4 == 0) {
         tfcaps_routing_plain_4(pass);
@@ -88,7 +112,7 @@ void tfcaps_routing_add_coupled(const tfcaps_routing *r, const int8_t *u, const 
         return;
     }
     tfcaps_paired_pass pass = tfcaps_paired_begin(r, u, kernel);
-    pass.u_end = u + 4 * pairs;
+    pass.u_end = u + pairs * r->dims->input_dimension;
     if (pairs != 0) {
         route_pairs(&pass);
     }
@@ -98,7 +122,7 @@ void tfcaps_routing_add_coupled(const tfcaps_routing *r, const int8_t *u, const 
         one.input_capsules = 1;
         last.dims = &one;
         last.kept_votes = NULL;
-        tfcaps_routing_plain_add_coupled(&last, pass.u, kernel + 4 * (size_t)pairs * (size_t)r->outputs);
+        tfcaps_routing_plain_add_coupled(&last, pass.u, kernel + (pass.u - u) * r->outputs);
     }
 }
 

@@ -82,7 +82,7 @@ void tfcaps_routing_paired_votes_6(tfcaps_paired_pass *pass);
  * skip input capsules that the last five lack. */
 void tfcaps_routing_paired_add_6(tfcaps_paired_pass *pass);
 
-/* On weights in the file's order, K = 4; no limit of input capsules. */
+/* On weights in the file's order, K = 4 or at the end K = 8; no limit of input capsules. */
 
 /* The coupled pass for D = 6, as tfcaps_routing_paired_6, and for D in twos, fours or eights, with the
  * records of tfcaps_routing_plain_blocks.h. */
@@ -97,5 +97,12 @@ void tfcaps_routing_plain_far(tfcaps_paired_pass *pass);
 /* Adds the votes to J D >= 6 sums at records; those up to records_end are in blocks of six, and sums is the
  * end of all. */
 void tfcaps_routing_plain_sum(tfcaps_paired_pass *pass);
+
+/* K = 8, D in fours, for vote_shift 0 and 1: the coupled pass with the records of tfcaps_routing_plain_4, and
+ * the votes added to the sums at records. */
+void tfcaps_routing_plain_k8(tfcaps_paired_pass *pass);
+void tfcaps_routing_plain_k8_shifted(tfcaps_paired_pass *pass);
+void tfcaps_routing_plain_sum_k8(tfcaps_paired_pass *pass);
+void tfcaps_routing_plain_sum_k8_shifted(tfcaps_paired_pass *pass);
 
 #endif

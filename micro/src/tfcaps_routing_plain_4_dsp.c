@@ -5,7 +5,7 @@
 /* clang-format off */
 __attribute__((naked))
 void tfcaps_routing_plain_4(tfcaps_paired_pass *pass __attribute__((unused))) {
-    __asm__(COUPLED_BLOCKS("8", FIRST_FOUR, SECOND_FOUR, FOUR_SUMS));
+    __asm__(COUPLED_BLOCKS("8", FIRST_OF_4(FIRST_FOUR), SECOND_OF_4(SECOND_FOUR), FOUR_SUMS));
 }
 /* clang-format on */
 

@@ -79,6 +79,21 @@
     "cmp lr, r3\n"                              \
     "bne " capsule "b\n"
 
+/* The two input capsules of a turn. They leave the sum of e in r5. */
+#define FIRST_OF_4(block)                       \
+    LOAD_HALVES                                 \
+    "ldr lr, [r0, #12]\n"                       \
+    "ldr r5, [r0, #28]\n"                       \
+    "ldr r10, [sp, #8]\n"                       \
+    BLOCKS_OF_VOTES("2", "3", block)
+#define SECOND_OF_4(block)                      \
+    LOAD_HALVES                                 \
+    "ldr lr, [r0, #12]\n"                       \
+    "ldr r5, [r0, #28]\n"                       \
+    "ldr r10, [sp, #8]\n"                       \
+    "add r10, r10, #4\n"                        \
+    BLOCKS_OF_VOTES("4", "5", block)
+
 /* The body of a coupled pass. half: bytes of a block's votes. Saturation, which means that a logit is far, leaves
  * Q set. On the stack: pass, table, place of e, turns, both reciprocals, the end of records as the last loop sees
  * it. */
@@ -96,18 +111,9 @@
     "ldr r12, [r0, #8]\n"                                                       \
     "mov r1, #0\n"                                                              \
     "msr apsr_nzcvq, r1\n"                                                      \
-    "1:\n" LOAD_HALVES                                                          \
-    "ldr lr, [r0, #12]\n"                                                       \
-    "ldr r5, [r0, #28]\n"                                                       \
-    "ldr r10, [sp, #8]\n"                                                       \
-    BLOCKS_OF_VOTES("2", "3", first)                                            \
+    "1:\n" first                                                                \
     "ldr r0, [sp]\n"                                                            \
-    "str r5, [r0, #44]\n" LOAD_HALVES                                           \
-    "ldr lr, [r0, #12]\n"                                                       \
-    "ldr r5, [r0, #28]\n"                                                       \
-    "ldr r10, [sp, #8]\n"                                                       \
-    "add r10, r10, #4\n"                                                        \
-    BLOCKS_OF_VOTES("4", "5", second)                                           \
+    "str r5, [r0, #44]\n" second                                                \
     "ldr r0, [sp]\n"                                                            \
     "str r12, [r0, #8]\n"                                                       \
     "mrs r1, apsr\n"                                                            \

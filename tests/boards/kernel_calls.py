@@ -62,7 +62,7 @@ def dense_call(name, u, kernel, bias, params: CapsuleDenseParams, capsules, *, k
     return Call(f"{name} keep {keep} paired {paired}", words, expected)
 
 
-def random_dense(rng, *, batch=1, wild=False, keep=False, paired=False, shape=None):
+def random_dense(rng, *, batch=1, wild=False, keep=False, paired=False, shape=None, shift=0):
     """Any layer, or one of inputs x depth to capsules x dimension."""
     inputs, depth = int(rng.integers(1, 40)), int(rng.choice([4, 8, 16] if paired else [1, 3, 4, 7, 8, 16]))
     capsules, dimension = int(rng.integers(1, 11)), int(rng.choice([1, 2, 4, 6, 8, 16, 17]))
@@ -75,7 +75,7 @@ def random_dense(rng, *, batch=1, wild=False, keep=False, paired=False, shape=No
     if wild:
         params = replace(params, multiplier=rng.integers(0, 2**31, outputs), logit_bits=int(rng.integers(8, 31)))
     if paired or shape:
-        params = replace(params, vote_shift=0, logit_bits=max(24, params.logit_bits))
+        params = replace(params, vote_shift=shift, logit_bits=max(24, params.logit_bits))
     name = f"dense {batch}x{inputs}x{depth} to {capsules}x{dimension} {options} bias {bias is not None} wild {wild}"
     u = int8(rng, batch, inputs, depth)
     if shape and keep:  # as short as a squash makes them: quicker routines are made for such ones
@@ -98,6 +98,9 @@ def all_calls():
             calls += [random_dense(rng, keep=keep, paired=paired, shape=shape) for paired in (False, True)]
     for shape in ((8, 4, 10, 8), (7, 4, 3, 16), (1, 4, 5, 8), (9, 4, 5, 4), (6, 4, 7, 12), (8, 4, 4, 10), (5, 4, 3, 2)):
         calls += [random_dense(rng, wild=wild, keep=wild, shape=shape) for wild in (False, True)]
+    for shape in ((3, 8, 3, 16), (5, 8, 3, 8), (1, 8, 5, 4), (4, 8, 2, 12)):
+        for shift in (0, 1):
+            calls += [random_dense(rng, wild=wild, keep=wild, shape=shape, shift=shift) for wild in (False, True)]
     for iterations in (1, 3):
         u, kernel, params = planted_routing(iterations)
         for keep in (False, True):

@@ -20,7 +20,8 @@ LOGIT_BITS = 24
 def capsule_dense(call: Call) -> Emission | None:
     """Capsule layers with votes and logits of full width, input dimensions in fours and no weight of -128.
 
-    Of four dimensions to an even number other than six, the loops in assembly read the order of the file.
+    Of four dimensions to an even number other than six, and of eight to a multiple of four, the loops in assembly
+    read the order of the file.
     """
     params = CapsuleDenseParams.from_options(call.op.custom_options)
     _, count, depth = call.activation().shape
@@ -28,7 +29,7 @@ def capsule_dense(call: Call) -> Emission | None:
     narrow = max(9, (count - 1).bit_length() - 1)
     if depth % 4 or depth > MOST_TAPS or params.vote_shift or params.logit_bits < LOGIT_BITS:
         return None
-    if depth == 4 and dimension % 2 == 0 and dimension != 6:
+    if (depth == 4 and dimension % 2 == 0 and dimension != 6) or (depth == 8 and dimension % 4 == 0):
         return None
     if capsules > 1 << (16 - narrow) or np.any(np.asarray(call.weights().data) == -128):
         return None
