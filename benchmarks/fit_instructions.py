@@ -3,7 +3,7 @@
     python benchmarks/fit_instructions.py
 
 Writes tfcaps/pruning/cost/instructions.json, with which the cost of a Keras model is predicted without compiling it.
-Coefficients are non-negative least squares of the relative errors, from the single kernels and the layers of whole
+Coefficients are least squares of the relative errors within bounds, from the single kernels and the layers of whole
 networks in results/instruction_counts.json, as each processor's own variant.
 """
 
@@ -18,10 +18,11 @@ import instruction_counts
 import numpy as np
 from kernel_cases import CASES, UNITS
 from network_cases import NETWORKS
-from scipy.optimize import nnls
+from scipy.optimize import lsq_linear
 
 OUTPUT = Path(__file__).resolve().parents[1] / "tfcaps" / "pruning" / "cost" / "instructions.json"
 KEYS = ("mac", "output", "call")
+CALL_SHARE = 0.1
 
 
 def samples(table: dict[str, Any], board: str) -> dict[str, list[tuple[int, int, int]]]:
@@ -44,7 +45,10 @@ def fit(points: list[tuple[int, int, int]]) -> tuple[dict[str, float], list[floa
     # Of the order of the counts, so that the solver's tolerance fits every column; relative errors, so that a small
     # layer says as much as a large one.
     units = np.maximum(features.max(axis=0), 1)
-    solution, _ = nnls(features / units / counts[:, None], np.ones(len(counts)))
+    # What a call costs whatever its size is less than a fraction of the cheapest one: no layer of a small network is
+    # predicted to stay as it is when its channels go.
+    most = np.array([np.inf, np.inf, CALL_SHARE * counts.min()])
+    solution = lsq_linear(features / units / counts[:, None], np.ones(len(counts)), (np.zeros(3), most * units)).x
     coefficients = solution / units
     errors = features @ coefficients / counts - 1
     return {key: round(float(value), 4) for key, value in zip(KEYS, coefficients, strict=True)}, errors.tolist()

@@ -29,7 +29,7 @@ def test_setup_and_manual_know_every_package_and_board():
 
 def test_every_board_is_called_what_it_is_listed_as():
     assert all(boards.board(name).name == name for name in boards.BOARDS)
-    assert len(boards.BOARDS) == 9
+    assert len(boards.BOARDS) == 10
 
 
 @pytest.mark.parametrize("name", ["cortex-m4", "rv32imac", "rv32gcv"])

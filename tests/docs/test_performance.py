@@ -31,11 +31,16 @@ def test_the_model_is_what_the_script_fits():
 
 def test_a_fit_finds_known_coefficients():
     points = [
-        (macs, outputs, 3 * macs + 50 * outputs + 700) for macs, outputs in ((100, 7), (5000, 20), (90, 300), (1, 1))
+        (macs, outputs, 3 * macs + 50 * outputs + 5) for macs, outputs in ((100, 7), (5000, 20), (90, 300), (1, 1))
     ]
     coefficients, errors = fit_instructions.fit(points)
-    assert coefficients == pytest.approx({"mac": 3, "output": 50, "call": 700}, rel=1e-3)
+    assert coefficients == pytest.approx({"mac": 3, "output": 50, "call": 5}, rel=1e-3)
     assert max(map(abs, errors)) < 1e-3
+
+
+def test_a_fit_puts_little_into_the_call_itself():
+    coefficients, _ = fit_instructions.fit([(100, 10, 5000), (200, 20, 5100), (400, 40, 5200)])
+    assert coefficients["call"] <= 500
 
 
 def test_a_fit_has_no_negative_coefficients():

@@ -13,6 +13,7 @@ from fake_run import Call, Tensor
 from glue_build import GLUE, build, compiler, glue_command
 from tiny_models import UNIT, dense_params, length_params, replace, squash_params
 
+from tfcaps.planner.kernel_library import scratch_bytes
 from tfcaps.quantization.simulator import CapsuleDenseParams, capsule_dense, flex_map, length, squash
 
 INPUTS, K, J, D = 12, 5, 4, 6
@@ -100,7 +101,7 @@ def test_multipliers_stay_in_an_aligned_model(tflm):
     in_place, copied = tflm.run(aligned), tflm.run(moved)
     assert in_place.persistent <= 96
     assert copied.persistent == in_place.persistent + 4 * J * D
-    assert in_place.scratch == 16 * J * D + 4 * J
+    assert in_place.scratch == scratch_bytes("tfcaps_capsule_dense_s8", [1, INPUTS, K, J, D])
     np.testing.assert_array_equal(aligned.output, moved.output)
 
 
