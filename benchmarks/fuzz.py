@@ -28,8 +28,8 @@ OUT = ROOT / "out" / "fuzz"
 SANITIZERS = ("-g", "-O1", "-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all")
 FILES = {  # what a target is there to reach
     "options": r"tfcaps_(options|flex_map)\.c",
-    "capsules": r"tfcaps_(squash|length|capsule_dense)_s8\w*\.c",
-    "nn": r"tfcaps_(?!options|flex_map|squash|length|capsule_dense|exp2)\w+\.c",
+    "capsules": r"tfcaps_(squash|length|capsule_dense|routing)\w*\.c",
+    "nn": r"tfcaps_(?!options|flex_map|squash|length|capsule_dense|routing|exp_table|root_table)\w+\.c",
 }
 
 
