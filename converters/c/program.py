@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tfcaps.converters.c.cmsis_nn import for_cmsis_nn
 from tfcaps.converters.c.layouts import LAYOUTS, Layout
 from tfcaps.converters.c.ops import EMITTERS, Call, Emission
 from tfcaps.converters.c.ops.base import VOTES
@@ -151,7 +152,13 @@ class Program:
 
 
 def build_program(
-    model: TfliteFile, *, inputs_in_arena: bool = False, layout: str = "plain", votes: str = "auto", ram: int = 0
+    model: TfliteFile,
+    *,
+    inputs_in_arena: bool = False,
+    layout: str = "plain",
+    votes: str = "auto",
+    ram: int = 0,
+    cmsis_nn: bool = False,
 ) -> Program:
     """Emits every operator and plans the memory.
 
@@ -163,6 +170,8 @@ def build_program(
             which keeps them where the arena has room.
         ram: Bytes that the arena may have, if layers are quicker with more scratch memory than they need. They get
             what lies free in the smallest arena in any case.
+        cmsis_nn: Plan convolutions and dense layers so that CMSIS-NN can take them: outputs apart from inputs, and the
+            scratch memory that it asks for among what `ram` is for.
 
     Raises:
         ConversionError: An operator that has no kernel, or one that its kernel cannot take; names operator, layer and
@@ -189,6 +198,7 @@ def build_program(
     for number, op in inner:
         call = _call(model, number, op, votes)
         emission, laid_out = _emit(model, call, chosen)
+        emission = for_cmsis_nn(emission) if cmsis_nn else emission
         for index in op.outputs:
             roots[index] = roots[op.inputs[0]] if not emission.call else index
         if emission.call:

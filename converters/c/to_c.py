@@ -89,6 +89,7 @@ def to_c(
     layout: str = "plain",
     votes: str = "auto",
     ram: int = 0,
+    cmsis_nn: bool = False,
 ) -> Plan:
     """Write a C99 program that computes what TFLite Micro computes, bit for bit.
 
@@ -111,6 +112,8 @@ def to_c(
             (less memory), or "auto", which keeps them where the arena has room.
         ram: Bytes that the arena may have, for layers that are quicker with more scratch memory than they need. They
             get what lies free in the smallest arena in any case.
+        cmsis_nn: Plan the memory so that CMSIS-NN can take convolutions and dense layers, for a program that is
+            compiled with -DTFCAPS_USE_CMSIS_NN (see `docs/ahead_of_time.md`). The bits are the same.
 
     Returns:
         The memory plan.
@@ -125,7 +128,9 @@ def to_c(
     folder = Path(out_dir)
     check_folder(folder)
     file = read_tflite(model)
-    program = build_program(file, inputs_in_arena=inputs_in_arena, layout=layout, votes=votes, ram=ram)
+    program = build_program(
+        file, inputs_in_arena=inputs_in_arena, layout=layout, votes=votes, ram=ram, cmsis_nn=cmsis_nn
+    )
     plan = make_plan(program)
     source = Source(name, plan, make_self_test(file, program, self_test))
     write_folder(folder, files_of(source))

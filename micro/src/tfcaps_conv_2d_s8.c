@@ -1,4 +1,5 @@
 #include "tfcaps_conv_2d_check.h"
+#include "tfcaps_conv_2d_s8_cmsis_nn.h"
 #include "tfcaps_dot.h"
 #include "tfcaps_dot_block.h"
 #include "tfcaps_sum_bytes.h"
@@ -232,6 +233,12 @@ tfcaps_status tfcaps_conv_2d_s8(const tfcaps_context *context, const tfcaps_conv
     if (status != TFCAPS_OK) {
         return status;
     }
+#if defined(TFCAPS_USE_CMSIS_NN)
+    if (tfcaps_conv_2d_s8_cmsis_nn(context, params, scales, input_dims, input, kernel_dims, kernel, bias,
+                                   output_dims, output)) {
+        return TFCAPS_OK;
+    }
+#endif
     uint32_t folded[FOLDED];
     layer conv = {.params = params, .kernel = kernel, .bias = bias, .folded = folded};
     const tfcaps_output_stage stage = {scales, params->output_zero_point, params->activation_min,

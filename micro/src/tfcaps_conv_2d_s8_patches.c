@@ -2,6 +2,7 @@
 
 #if defined(TFCAPS_MVE) || defined(TFCAPS_RVV)
 
+#include "tfcaps_conv_2d_s8_cmsis_nn.h"
 #include "tfcaps_conv_2d_check.h"
 #include "tfcaps_noinline.h"
 #include "tfcaps_requantize.h"
@@ -228,6 +229,12 @@ tfcaps_status tfcaps_conv_2d_s8(const tfcaps_context *context, const tfcaps_conv
     if (status != TFCAPS_OK) {
         return status;
     }
+#if defined(TFCAPS_USE_CMSIS_NN)
+    if (tfcaps_conv_2d_s8_cmsis_nn(context, params, scales, input_dims, input, kernel_dims, kernel, bias,
+                                   output_dims, output)) {
+        return TFCAPS_OK;
+    }
+#endif
     uint16_t offsets[MOST_OFFSETS];
     layer conv = {.params = params, .kernel = kernel, .bias = bias, .offsets = offsets};
     const tfcaps_output_stage stage = {scales, params->output_zero_point, params->activation_min,

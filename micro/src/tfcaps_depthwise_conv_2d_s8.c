@@ -1,5 +1,6 @@
 #include "tfcaps_conv_2d_check.h"
 #include "tfcaps_depthwise.h"
+#include "tfcaps_depthwise_conv_2d_s8_cmsis_nn.h"
 #include "tfcaps_requantize.h"
 
 enum {
@@ -164,6 +165,12 @@ tfcaps_status tfcaps_depthwise_conv_2d_s8(const tfcaps_context *context, const t
     if (status != TFCAPS_OK) {
         return status;
     }
+#if defined(TFCAPS_USE_CMSIS_NN)
+    if (tfcaps_depthwise_conv_2d_s8_cmsis_nn(context, params, scales, input_dims, input, kernel_dims, kernel,
+                                             bias, output_dims, output)) {
+        return TFCAPS_OK;
+    }
+#endif
     layer conv = {.params = params, .kernel = kernel, .bias = bias};
     const tfcaps_output_stage stage = {scales, params->output_zero_point, params->activation_min,
                                        params->activation_max};

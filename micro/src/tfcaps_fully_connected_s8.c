@@ -1,5 +1,6 @@
 #include "tfcaps_dot.h"
 #include "tfcaps_dot_block.h"
+#include "tfcaps_fully_connected_s8_cmsis_nn.h"
 #include "tfcaps_multiply.h"
 #include "tfcaps_requantize.h"
 
@@ -60,6 +61,11 @@ tfcaps_status tfcaps_fully_connected_s8(const tfcaps_context *context,
         !tfcaps_is_activation(params->activation_min, params->activation_max)) {
         return TFCAPS_ERROR_RANGE;
     }
+#if defined(TFCAPS_USE_CMSIS_NN)
+    if (tfcaps_fully_connected_s8_cmsis_nn(context, params, scales, dims, input, kernel, bias, output)) {
+        return TFCAPS_OK;
+    }
+#endif
     const tfcaps_output_stage stage = {scales, params->output_zero_point, params->activation_min,
                                        params->activation_max};
     for (int32_t row = 0; row < dims->rows; ++row) {

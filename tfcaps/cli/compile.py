@@ -32,6 +32,7 @@ from tfcaps.cli.console import naming
 @click.option("--layout", default="plain", show_default=True, help="How the weights lie: plain, or for a processor.")
 @options.votes_option
 @options.ram_option
+@click.option("--cmsis-nn", is_flag=True, help="Plan the memory so that CMSIS-NN can take layers.")
 @options.json_option
 def compile(
     model: Path,
@@ -43,6 +44,7 @@ def compile(
     layout: str,
     votes: str,
     ram: int,
+    cmsis_nn: bool,
     as_json: bool,
 ) -> None:
     """Turn a .tflite into a C program.
@@ -65,6 +67,7 @@ def compile(
             layout=layout,
             votes=votes,
             ram=ram,
+            cmsis_nn=cmsis_nn,
         )
     if picture is not None:
         with files.replacing(picture) as part:
