@@ -50,7 +50,7 @@ static void read_length(const uint8_t *options, size_t size) {
 }
 
 static void run_dense(const tfcaps_capsule_dense_params *params) {
-    static int64_t memory[2 * MOST_UNITS + MOST_UNITS];
+    static int64_t memory[8 * MOST_UNITS];
     static int8_t values[CAPSULES * MOST_UNITS * DEPTH];
     static int8_t output[MOST_UNITS];
     const tfcaps_context context = {memory, sizeof memory};
@@ -60,6 +60,9 @@ static void run_dense(const tfcaps_capsule_dense_params *params) {
     for (size_t n = 0; n < sizeof values; ++n) {
         values[n] = (int8_t)(n % 3 == 0 ? INT8_MIN : INT8_MAX);
     }
+    size_t need = 0;
+    require(tfcaps_capsule_dense_s8_get_buffer_size(&dims, &need) == TFCAPS_OK && need <= sizeof memory,
+            "capsule dense: more scratch than there is");
     require(tfcaps_capsule_dense_s8(&context, params, &dims, values, values, NULL, output) == TFCAPS_OK,
             "capsule dense: read, not accepted");
 }
