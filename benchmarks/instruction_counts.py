@@ -259,7 +259,6 @@ def write(table: dict[str, Any]) -> None:
         "layouts": {name: board.layout for name, board in boards.BOARDS.items()},
         "variants": {name: variant.says for name, variant in VARIANTS.items()},
     }
-    TABLE.write_text(json.dumps({"header": header, "cases": cases, "counts": table}, indent=1) + "\n")
     columns = ["", *(f"{board} {variant}" for board in table for variant in table[board])]
     sides = [side for measured in table.values() for side in measured.values()]
     rows: list[list[object]] = [[case.name, *(f"{side[KERNELS][case.name]:,}" for side in sides)] for case in CASES]
@@ -270,6 +269,7 @@ def write(table: dict[str, Any]) -> None:
     notes = f"One call of each kernel, and whole networks, compiled with -O3. {versions}.\n"
     notes += "; ".join(f"{name}: {variant.says}" for name, variant in VARIANTS.items()) + "."
     report.write("instruction_counts", "Instructions (not cycles) by kernel, network and board", columns, rows, notes)
+    TABLE.write_text(json.dumps({"header": header, "cases": cases, "counts": table}, indent=1) + "\n")
 
 
 def read() -> dict[str, Any]:
