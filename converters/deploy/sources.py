@@ -29,8 +29,9 @@ def _included(source: Path, root: Path) -> set[Path]:
     queue = [source]
     while queue:
         for name in _INCLUDE.findall(queue.pop().read_text("utf-8")):
-            header = next(path for path in (root / "src" / name, root / "include" / name) if path.is_file())
-            if header not in found:
+            places = (root / "src" / name, root / "include" / name)
+            header = next((path for path in places if path.is_file()), None)
+            if header is not None and header not in found:  # else a library's that the user may bring
                 found.add(header)
                 queue.append(header)
     return found
