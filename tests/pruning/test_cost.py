@@ -176,7 +176,7 @@ def test_instructions_follow_the_table():
             line["mac"] * count * dim + line["output"] * count + line["call"]
         )
         assert found.instructions(board) == pytest.approx(sum(found.layer_instructions(board).values()), abs=10)
-        assert found.instructions(board) > found.macs
+        assert found.instructions(board) > found.macs / 32  # bytes of the longest vectors
 
 
 def test_every_kind_of_operator_has_a_line_for_every_board(case):
