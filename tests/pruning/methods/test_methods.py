@@ -108,7 +108,9 @@ def test_images_are_asked_for_where_they_are_needed(name):
 def test_and_only_there(name):
     problem = make_problem(trained(capsules, 3))
     problem.x_train = problem.y_train = problem.x_val = problem.y_val = None
-    quick(name).run(problem)
+    small, keep = quick(name).run(problem)
+    assert problem.target.met(problem.cost(keep))
+    assert small.count_params() < problem.model.count_params()
 
 
 def test_steps():
