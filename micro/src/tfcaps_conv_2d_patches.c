@@ -2,8 +2,8 @@
 
 #if defined(TFCAPS_MVE) || defined(TFCAPS_RVV)
 
-#include "tfcaps_conv_2d_s8_cmsis_nn.h"
 #include "tfcaps_conv_2d_check.h"
+#include "tfcaps_convolve.h"
 #include "tfcaps_noinline.h"
 #include "tfcaps_requantize.h"
 
@@ -212,29 +212,10 @@ static void output_span(const layer *conv, const int8_t *image, int32_t row, int
     }
 }
 
-tfcaps_status tfcaps_conv_2d_s8(const tfcaps_context *context, const tfcaps_conv_2d_params *params,
-                                const tfcaps_channel_scales *scales, const tfcaps_image_dims *input_dims,
-                                const int8_t *input, const tfcaps_image_dims *kernel_dims,
-                                const int8_t *kernel, const int32_t *bias,
-                                const tfcaps_image_dims *output_dims, int8_t *output) {
-    if (context == NULL || input == NULL || kernel == NULL || output == NULL) {
-        return TFCAPS_ERROR_NULL;
-    }
-    size_t need = 0;
-    tfcaps_status status =
-        tfcaps_conv_2d_s8_get_buffer_size(params, input_dims, kernel_dims, output_dims, &need);
-    if (status == TFCAPS_OK) {
-        status = tfcaps_check_scales(scales, output_dims->channels);
-    }
-    if (status != TFCAPS_OK) {
-        return status;
-    }
-#if defined(TFCAPS_USE_CMSIS_NN)
-    if (tfcaps_conv_2d_s8_cmsis_nn(context, params, scales, input_dims, input, kernel_dims, kernel, bias,
-                                   output_dims, output)) {
-        return TFCAPS_OK;
-    }
-#endif
+void tfcaps_convolve(const tfcaps_conv_2d_params *params, const tfcaps_channel_scales *scales,
+                     const tfcaps_image_dims *input_dims, const int8_t *input,
+                     const tfcaps_image_dims *kernel_dims, const int8_t *kernel, const int32_t *bias,
+                     const tfcaps_image_dims *output_dims, int8_t *output) {
     uint16_t offsets[MOST_OFFSETS];
     layer conv = {.params = params, .kernel = kernel, .bias = bias, .offsets = offsets};
     const tfcaps_output_stage stage = {scales, params->output_zero_point, params->activation_min,
@@ -265,7 +246,6 @@ tfcaps_status tfcaps_conv_2d_s8(const tfcaps_context *context, const tfcaps_conv
         }
         input += conv.row * input_dims->height;
     }
-    return TFCAPS_OK;
 }
 
 #endif
