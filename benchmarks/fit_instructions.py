@@ -16,8 +16,9 @@ from typing import Any
 
 import instruction_counts
 import numpy as np
-from kernel_cases import CASES, UNITS
-from network_cases import NETWORKS
+from cases.case import UNITS
+from cases.kernels import CASES
+from cases.networks import NETWORKS
 from scipy.optimize import lsq_linear
 
 OUTPUT = Path(__file__).resolve().parents[1] / "tfcaps" / "pruning" / "cost" / "instructions.json"

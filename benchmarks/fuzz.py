@@ -29,7 +29,9 @@ SANITIZERS = ("-g", "-O1", "-fsanitize=fuzzer,address,undefined", "-fno-sanitize
 FILES = {  # what a target is there to reach
     "options": r"tfcaps_(options|flex_map)\.c",
     "capsules": r"tfcaps_(squash|length|capsule_dense|routing)\w*\.c",
-    "nn": r"tfcaps_(?!options|flex_map|squash|length|capsule_dense|routing|exp_table|root_table)\w+\.c",
+    "convolutions": r"tfcaps_(conv|depthwise|fully_connected|dot|interleaved|paired|patches|requantize)\w*\.c",
+    "nn": r"tfcaps_(add|average|binary|concat|elementwise|lookup|max|min|mul|pad|softmax|split|strided|sub|sum|"
+    r"transpose|walk)\w*\.c",
 }
 
 

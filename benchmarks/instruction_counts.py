@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import report
-from kernel_cases import CASES
-from network_cases import NETWORKS, PUBLISHED
+from cases.kernels import CASES
+from cases.networks import NETWORKS, PUBLISHED
 
-from every_op import merge  # isort: skip  (kernel_cases puts its folder on the path)
+from every_op import merge  # isort: skip  (cases.case puts its folder on the path)
 
 from tfcaps.converters import to_c
 from tfcaps.errors import TfcapsError

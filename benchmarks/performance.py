@@ -18,8 +18,9 @@ from typing import Any
 import fit_instructions
 import instruction_counts
 import report
-from kernel_cases import CASES, UNITS
-from network_cases import NETWORKS, PUBLISHED
+from cases.case import UNITS
+from cases.kernels import CASES
+from cases.networks import NETWORKS, PUBLISHED
 from published_figures import FIGURES, LAYERS, LIBRARY, SOURCES, STOCK
 from update_readme import table_of
 

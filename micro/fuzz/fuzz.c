@@ -236,3 +236,38 @@ void fuzz_run(const fuzz_call *calls, size_t count, const uint8_t *data, size_t 
         fail("the result depends on what was in memory before");
     }
 }
+
+size_t fuzz_image_size(const tfcaps_image_dims *dims) {
+    const int32_t sizes[] = {dims->batches, dims->height, dims->width, dims->channels};
+    return fuzz_size(sizes, 4, TFCAPS_MAX_EXTENT, INT32_MAX);
+}
+
+int32_t fuzz_about(int32_t value) {
+    return fuzz_int(value, value);
+}
+
+tfcaps_image_dims fuzz_image(int32_t batches, int32_t channels) {
+    const tfcaps_image_dims dims = {fuzz_about(batches), fuzz_int(1, 6), fuzz_int(1, 6),
+                                    fuzz_about(channels)};
+    return dims;
+}
+
+int32_t fuzz_extent(int32_t most) {
+    const int32_t drawn = fuzz_int(1, most);
+    fuzz_expect_refusal(drawn < 1 || drawn > TFCAPS_MAX_EXTENT);
+    return drawn;
+}
+
+int32_t fuzz_padding(int32_t taps, int32_t dilation) {
+    const int32_t drawn = fuzz_int(0, 2);
+    fuzz_expect_refusal(drawn < 0 || drawn > (taps - (int64_t)1) * dilation);
+    return drawn;
+}
+
+int32_t fuzz_zero_point(void) {
+    return fuzz_param(INT8_MIN, INT8_MAX);
+}
+
+int32_t fuzz_activation_max(int32_t least) {
+    return fuzz_param(least >= INT8_MIN && least <= INT8_MAX ? least : INT8_MIN, INT8_MAX);
+}

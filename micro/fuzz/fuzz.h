@@ -40,6 +40,21 @@ int32_t fuzz_int(int32_t low, int32_t high);
 /* The same, of a parameter that a kernel has to refuse outside of low ... high. */
 int32_t fuzz_param(int32_t low, int32_t high);
 
+/* A value that is mostly this one. */
+int32_t fuzz_about(int32_t value);
+
+/* A zero point; and what ends a range of outputs that begins at `least`. */
+int32_t fuzz_zero_point(void);
+int32_t fuzz_activation_max(int32_t least);
+
+/* A stride, dilation or size of a window; and the padding in front of a window of so many taps. */
+int32_t fuzz_extent(int32_t most);
+int32_t fuzz_padding(int32_t taps, int32_t dilation);
+
+/* Dimensions of some small images, and the bytes that they take. */
+tfcaps_image_dims fuzz_image(int32_t batches, int32_t channels);
+size_t fuzz_image_size(const tfcaps_image_dims *dims);
+
 /* The bytes of a tensor of these sizes, of at most limit bytes. A size that is below 1 or above largest, or a
  * tensor above the limit, has to be refused and gives 0. */
 size_t fuzz_size(const int32_t *sizes, int32_t count, int32_t largest, uint64_t limit);

@@ -14,7 +14,7 @@ from tfcaps.micro.build import WARNINGS, compiler
 
 FUZZ = include_dir().parent / "fuzz"
 CORPUS = FUZZ / "corpus"
-TARGETS = ("options", "capsules", "nn")
+TARGETS = ("options", "capsules", "convolutions", "nn")
 # The C that the kernels choose for a processor, chosen on the host.
 PROCESSORS = {
     "host": (),
@@ -27,10 +27,13 @@ RUNS = {  # target, bits of a pointer, processor: seconds; together half a minut
     ("capsules", 64, "host"): 3,
     ("capsules", 64, "cortex_m"): 3,
     ("capsules", 32, "host"): 3,
-    ("nn", 64, "host"): 5,
-    ("nn", 64, "cortex_m0"): 3,
-    ("nn", 64, "cortex_m"): 3,
-    ("nn", 32, "host"): 3,
+    ("convolutions", 64, "host"): 3,
+    ("convolutions", 64, "cortex_m0"): 3,
+    ("convolutions", 64, "cortex_m"): 3,
+    ("convolutions", 32, "host"): 2,
+    ("nn", 64, "host"): 3,
+    ("nn", 64, "cortex_m"): 2,
+    ("nn", 32, "host"): 2,
 }
 CLANG = "clang-19"
 SANITIZERS = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
