@@ -34,10 +34,10 @@ static inline int32_t tfcaps_even(int32_t dimension) {
     return (dimension + 1) & ~1;
 }
 
-/* The most that a pass of any variant needs: for two input capsules V, votes and e, or for four votes and e.
- */
+/* The most that a pass of any variant needs: for two input capsules V, votes and e, each a word, or for four
+ * votes and e. */
 static inline uint64_t tfcaps_routing_work_bytes(int32_t capsules, int32_t dimension) {
-    return 8 * (uint64_t)capsules * (uint64_t)(tfcaps_even(dimension) + 2);
+    return 4 * (uint64_t)capsules * (uint64_t)(3 * tfcaps_even(dimension) + 2);
 }
 
 /* Votes of all input capsules. */
@@ -67,7 +67,7 @@ tfcaps_status tfcaps_routing_run(const tfcaps_routing_passes *passes, const tfca
                                  const int8_t *kernel, const int32_t *bias, int8_t *output);
 
 /* The same in plain C, for what a variant leaves. */
-#if defined(TFCAPS_MVE) || defined(TFCAPS_DSP)
+#if defined(TFCAPS_MVE) || defined(TFCAPS_DSP) || defined(TFCAPS_RV32)
 void tfcaps_routing_plain_add_votes(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
 void tfcaps_routing_plain_add_coupled(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
 #endif
@@ -75,6 +75,9 @@ void tfcaps_routing_plain_add_coupled(const tfcaps_routing *r, const int8_t *u, 
 /* e of logits that lie so many words apart, in their place, relative to that of the largest one; returns
  * their sum. For an input capsule with a logit that the table does not reach from zero. */
 uint32_t tfcaps_routing_far_exps(const tfcaps_routing *r, uint32_t *logits, int32_t stride);
+
+/* e of logits that lie so many words apart, in their place, far or not; returns their sum plus `first`. */
+uint32_t tfcaps_routing_exps(const tfcaps_routing *r, uint32_t *logits, int32_t stride, uint32_t first);
 
 /* c from e, in place, where they carry. */
 void tfcaps_routing_carry(const tfcaps_routing *r, uint32_t exp_sum, uint32_t *exps, int32_t stride);

@@ -55,7 +55,7 @@ void tfcaps_routing_plain_far(tfcaps_paired_pass *pass) {
                 logits[2 * j] = tfcaps_smlad(record[(n + 1) * block_words(r)], *record, logits[2 * j]);
             }
         }
-        pass->exp_sums[n] = tfcaps_paired_exps(r, logits, 2, pass->first_exp);
+        pass->exp_sums[n] = tfcaps_routing_exps(r, logits, 2, pass->first_exp);
     }
 }
 

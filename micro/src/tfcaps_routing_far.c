@@ -21,6 +21,22 @@ uint32_t tfcaps_routing_far_exps(const tfcaps_routing *r, uint32_t *logits, int3
     return sum;
 }
 
+uint32_t tfcaps_routing_exps(const tfcaps_routing *r, uint32_t *logits, int32_t stride, uint32_t first) {
+    uint32_t sum = first;
+    uint32_t indices = 0;
+    for (int32_t j = 0; j < r->dims->output_capsules; ++j) {
+        indices |= tfcaps_table_index(logits[j * stride], r->exp_shift);
+    }
+    if (tfcaps_is_far(indices)) {
+        return tfcaps_routing_far_exps(r, logits, stride);
+    }
+    for (int32_t j = 0; j < r->dims->output_capsules; ++j) {
+        logits[j * stride] = tfcaps_exp_table[tfcaps_table_index(logits[j * stride], r->exp_shift)];
+        sum += logits[j * stride];
+    }
+    return sum;
+}
+
 void tfcaps_routing_carry(const tfcaps_routing *r, uint32_t exp_sum, uint32_t *exps, int32_t stride) {
     const int32_t guard = 7; /* bits behind those of a coupling */
     const tfcaps_coupling_scale scale = tfcaps_couple(exp_sum, r->narrow);

@@ -112,21 +112,6 @@ static uint32_t logit_of(const uint32_t *votes, const uint32_t *v, int32_t pairs
     return logit;
 }
 
-uint32_t tfcaps_paired_exps(const tfcaps_routing *r, uint32_t *logits, int32_t stride, uint32_t sum) {
-    uint32_t indices = 0;
-    for (int32_t j = 0; j < r->dims->output_capsules; ++j) {
-        indices |= tfcaps_table_index(logits[j * stride], r->exp_shift);
-    }
-    if (tfcaps_is_far(indices)) {
-        return tfcaps_routing_far_exps(r, logits, stride);
-    }
-    for (int32_t j = 0; j < r->dims->output_capsules; ++j) {
-        logits[j * stride] = tfcaps_exp_table[tfcaps_table_index(logits[j * stride], r->exp_shift)];
-        sum += logits[j * stride];
-    }
-    return sum;
-}
-
 void tfcaps_routing_paired_far(tfcaps_paired_pass *pass) {
     const int32_t pairs = tfcaps_even(pass->r->dims->output_dimension) / 2;
     const int32_t size = 3 * pairs + 2;
@@ -135,7 +120,7 @@ void tfcaps_routing_paired_far(tfcaps_paired_pass *pass) {
         for (int32_t j = 0; j < pass->r->dims->output_capsules; ++j) {
             first[j * size + pairs] = logit_of(first + j * size, pass->records + j * size, pairs);
         }
-        pass->exp_sums[n] = tfcaps_paired_exps(pass->r, first + pairs, size, pass->first_exp);
+        pass->exp_sums[n] = tfcaps_routing_exps(pass->r, first + pairs, size, pass->first_exp);
     }
 }
 
@@ -168,7 +153,7 @@ void tfcaps_paired_add_coupled(tfcaps_paired_pass *pass, const uint32_t *kept) {
         votes[pairs] = logit_of(votes, record, pairs);
     }
     pass->u += r->dims->input_dimension;
-    const uint32_t sum = tfcaps_paired_exps(r, pass->records + 2 * pairs, size, pass->first_exp);
+    const uint32_t sum = tfcaps_routing_exps(r, pass->records + 2 * pairs, size, pass->first_exp);
     const tfcaps_coupling_scale scale = tfcaps_couple(sum, r->narrow);
     uint32_t *s = pass->sums;
     for (const uint32_t *record = pass->records; record != pass->records_end; record += size) {

@@ -44,10 +44,6 @@ typedef struct tfcaps_paired_pass {
 tfcaps_paired_pass tfcaps_paired_begin(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
 void tfcaps_paired_set_records(tfcaps_paired_pass *pass);
 
-/* e of one input capsule from its logits, which lie so many words apart, in their place; returns sum plus all
- * e. */
-uint32_t tfcaps_paired_exps(const tfcaps_routing *r, uint32_t *logits, int32_t stride, uint32_t sum);
-
 /* The sums from [J, 2 P] to [J, D] in place, for odd D. */
 void tfcaps_paired_drop_padding(const tfcaps_routing *r);
 

@@ -15,7 +15,7 @@ enum {
   PAIRED = 4,
 };
 
-static int32_t calls[81920];
+static int32_t calls[90112];
 static int8_t result[16384];
 static int64_t scratch[4096];
 

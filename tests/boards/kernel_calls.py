@@ -84,6 +84,14 @@ def random_dense(rng, *, batch=1, wild=False, keep=False, paired=False, shape=No
     return dense_call(name, u, kernel, bias, params, capsules, keep=keep, paired=paired)
 
 
+def longest_votes(rng):
+    """Input capsules almost as long as any squashed one, with weights that give the largest votes they can."""
+    u = np.array([[127, 15, 4, 2], [-64, -64, -64, -63], [63, 64, 64, 64], [-127, 0, 15, -5]], np.int8)
+    kernel = np.where(u[:, None] < 0, -128, 127) * np.array([1, -1] * 3)[:, None]
+    params = replace(dense_params(rng, 6, capsules=2, inputs=4, depth=4, zero_point=0), vote_shift=0)
+    return dense_call("longest votes", u[None], np.clip(kernel, -128, 127).astype(np.int8), None, params, 2)
+
+
 def all_calls():
     """The same calls every time: a little of everything, and routing whose result depends on its iterations."""
     rng = np.random.default_rng(11)
@@ -98,6 +106,8 @@ def all_calls():
             calls += [random_dense(rng, keep=keep, paired=paired, shape=shape) for paired in (False, True)]
     for shape in ((8, 4, 10, 8), (7, 4, 3, 16), (1, 4, 5, 8), (9, 4, 5, 4), (6, 4, 7, 12), (8, 4, 4, 10), (5, 4, 3, 2)):
         calls += [random_dense(rng, wild=wild, keep=wild, shape=shape) for wild in (False, True)]
+    calls.append(random_dense(rng, keep=True, shape=(4, 4, 130, 2)))  # so many couplings carry what is cut off
+    calls.append(longest_votes(rng))
     for shape in ((3, 8, 3, 16), (5, 8, 3, 8), (1, 8, 5, 4), (4, 8, 2, 12)):
         for shift in (0, 1):
             calls += [random_dense(rng, wild=wild, keep=wild, shape=shape, shift=shift) for wild in (False, True)]

@@ -72,7 +72,7 @@ def test_capsule_dense_runs_in_exactly_the_scratch_it_asks_for():
     layer = Layer()
     need = k.SIZE()
     assert LIBRARY.tfcaps_capsule_dense_s8_get_buffer_size(c.byref(layer.dims), c.byref(need)) == k.OK
-    assert need.value == 160  # 18 * 6 + 16 * 3, rounded up to 8
+    assert need.value == 160  # 22 * 6 + 8 * 3, rounded up to 8
     layer.context.size = need.value
     assert layer.run() == k.OK
     assert np.all(layer.scratch[160:] == 0x5A)
