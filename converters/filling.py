@@ -14,7 +14,7 @@ from tfcaps.layers import Squash
 from tfcaps.quantization.calibration import squash_clip
 
 # Operators whose output carries the scale of their input, and operators that can give any scale.
-_SAME_SCALE = {"RESHAPE", "TRANSPOSE", "SQUEEZE", "EXPAND_DIMS", "STRIDED_SLICE", "MAX_POOL_2D", "PAD"}
+_SAME_SCALE = {"RESHAPE", "TRANSPOSE", "SQUEEZE", "EXPAND_DIMS", "STRIDED_SLICE", "GATHER", "MAX_POOL_2D", "PAD"}
 _RESCALING = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "SUB", "MUL", "TRANSPOSE_CONV", "MEAN"}
 
 # Vectors shorter than 1/16 squash to zero in int8: a layer that gives nothing larger loses nothing in this range.
@@ -45,7 +45,8 @@ def fill(file: Model, calls: list[Call], *, fit_squash_range: bool) -> None:
             if q is not None and q[0] < _SMALLEST_SQUASH_RANGE[1] / 127:
                 _fit_range(file, graph, tap, _SMALLEST_SQUASH_RANGE)
         source = _source(graph, tap, call)
-        op = tracing.lowering_of(call.layer).lower(call, source, from_squash=tap in unit_length)
+        from_squash = _chosen_from(file, graph, tap) in unit_length
+        op = tracing.lowering_of(call.layer).lower(call, source, from_squash=from_squash)
         inputs = [tap]
         for c in op.constants:
             q = None if c.scales is None else flatbuffer.quantization(list(c.scales), 0, c.axis)
@@ -67,6 +68,16 @@ def _source(graph: Subgraph, tap: int, call: Call) -> Quantization:
     if q is None:
         raise ConversionError(f"the input of capsule layer {call.layer.name!r} could not be quantised to int8")
     return Quantization(*q)
+
+
+def _chosen_from(file: Model, graph: Subgraph, tensor: int) -> int:
+    """The tensor of which a tensor has some capsules, whole ones: what its GATHER reads, or itself."""
+    for op in graph.operators:
+        if tensor in map(int, op.outputs) and flatbuffer.operator_name(file, op) == "GATHER":
+            source = int(op.inputs[0])
+            if op.builtinOptions.axis % len(graph.tensors[source].shape) < len(graph.tensors[source].shape) - 1:
+                return source
+    return tensor
 
 
 def _target(file: Model, graph: Subgraph, hole: int, wanted: Quantization, call: Call) -> int:

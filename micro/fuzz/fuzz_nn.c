@@ -236,6 +236,25 @@ static tfcaps_status strided_slice(void) {
                         : FUZZ_SKIPPED;
 }
 
+static tfcaps_status gather(void) {
+    const int32_t outer = fuzz_int(1, 3);
+    const int32_t slices = fuzz_int(1, 6);
+    const int32_t inner = fuzz_int(1, 5);
+    const int32_t made = 1 + fuzz_byte() % 8;
+    const int32_t *indices = fuzz_words((size_t)made, 0, slices > 0 ? slices - 1 : 0);
+    const int32_t count = fuzz_byte() < 240 ? made : -(fuzz_byte() % 3); /* more would be a lie nobody sees */
+    fuzz_expect_refusal(count < 1);
+    const int32_t whole[] = {outer, slices, inner};
+    const int32_t taken[] = {outer, count, inner};
+    const size_t input_size = fuzz_size(whole, 3, INT32_MAX, INT32_MAX);
+    const size_t output_size = fuzz_size(taken, 3, INT32_MAX, INT32_MAX);
+    const tfcaps_gather_params params = {outer, slices, inner, count, fuzz_pointer(indices)};
+    const int8_t *input = fuzz_input(input_size);
+    int8_t *output = fuzz_output(output_size);
+    return fuzz_ready() ? tfcaps_gather_s8(fuzz_pointer(&params), fuzz_pointer(input), fuzz_pointer(output))
+                        : FUZZ_SKIPPED;
+}
+
 static tfcaps_status concatenation_or_split(void) {
     enum {
         MOST_PARTS = 4
@@ -274,8 +293,8 @@ static tfcaps_status concatenation_or_split(void) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const fuzz_call calls[] = {
-        pool_2d, add_or_sub, mul,       lookup,        maximum_or_minimum,    softmax,
-        sum,     pad,        transpose, strided_slice, concatenation_or_split};
+        pool_2d, add_or_sub, mul,       lookup,        maximum_or_minimum,     softmax,
+        sum,     pad,        transpose, strided_slice, concatenation_or_split, gather};
     fuzz_run(calls, sizeof calls / sizeof *calls, data, size);
     return 0;
 }

@@ -126,6 +126,17 @@ def test_capsule_scales_are_those_of_the_specification():
     assert (kernel.shape, len(kernel.scales), kernel.quantized_dimension) == ((36, 18, 4), 18, 1)
 
 
+def test_selected_capsules_lose_no_precision():
+    """They are as long as squashed ones, which the fixed point of the layer behind them is made for."""
+    model, data = zoo.build("functional")
+    selecting = zoo.selected_capsules(range(36))
+    selecting.set_weights(model.get_weights())
+    plain, selected = (read_tflite(to_tflite(m, data)) for m in (model, selecting))
+    assert "GATHER" in [op.name for op in selected.operators]
+    options = [[op.custom_options for op in file.operators if op.is_custom] for file in (plain, selected)]
+    assert options[0] == options[1]
+
+
 def test_fitting_the_squash_range_lowers_the_error():
     # One value far outside: min-max spends the whole int8 range on it.
     model, data = zoo.build("functional")

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfcaps._keras import keras
-from tfcaps.layers import CapsuleDense, CapsuleLength, Squash, primary_capsules
+from tfcaps.layers import CapsuleDense, CapsuleLength, CapsuleSelect, Squash, primary_capsules
 from tfcaps.routing import Dynamic
 
 layers = keras.layers
@@ -71,6 +71,14 @@ def nested():
     return keras.Model(x, CapsuleLength(name="lengths")(CapsuleDense(3, 4)(inner(h))))
 
 
+def selected_capsules(indices=(0, 1, 2, 5, 6, 9, 13, 14, 15, 20, 31, 33)):
+    """Pruning left some of the input capsules."""
+    x = keras.Input(IMAGE, name="image")
+    h = layers.Conv2D(8, 5, activation="relu", name="conv")(x)
+    u = CapsuleSelect(indices, name="select")(primary_capsules(h, 4, 4, 5, 2))
+    return keras.Model(x, CapsuleLength(name="lengths")(CapsuleDense(3, 6, name="class_capsules")(u)))
+
+
 def capsules_on_the_input():
     x = keras.Input((6, 4), name="capsules")
     return keras.Model(x, CapsuleLength(name="lengths")(CapsuleDense(3, 4)(x)))
@@ -111,6 +119,7 @@ MODELS = {
     "two_inputs": two_inputs,
     "shared_capsules": shared_capsules,
     "nested": nested,
+    "selected_capsules": selected_capsules,
     "capsules_on_the_input": capsules_on_the_input,
     "subclassed": Subclassed,
     "subclassed_of_two": SubclassedOfTwo,

@@ -39,6 +39,7 @@ Sum = ints("Sum", "axes", "input_zero_point", "output_zero_point", "output_multi
 Pad = struct("Pad", ("before", RANK), ("after", RANK), ("value", I32))
 Transpose = struct("Transpose", ("permutation", RANK))
 StridedSlice = struct("StridedSlice", ("begin", RANK), ("stride", RANK))
+Gather = struct("Gather", *[(field, I32) for field in ("outer", "size", "inner", "count")], ("indices", INTS))
 Parts = struct("Parts", ("outer", I32), ("count", I32), ("sizes", INTS))
 
 
@@ -194,6 +195,12 @@ def strided_slice_(op, tensors, values, out):
     call("strided_slice", params, shape(tensors[0].shape), values[0], sizes, out[0][1])
 
 
+def gather(op, tensors, values, out):
+    shape, axis = tensors[0].shape, op.options.Axis() % len(tensors[0].shape)
+    sizes = np.prod(shape[:axis]), shape[axis], np.prod(shape[axis + 1 :])
+    call("gather", Gather(*map(int, sizes), values[1].size, int_pointer(values[1].ravel())), values[0], out[0][1])
+
+
 def parts_dims(whole, axis, shapes):
     outer = int(np.prod(whole[:axis]))
     return Parts(outer, len(shapes), int_pointer([int(np.prod(part[axis:])) for part in shapes]))
@@ -227,6 +234,7 @@ RUNNERS = {
     **dict.fromkeys(("PAD", "PADV2"), pad),
     "TRANSPOSE": transpose,
     "STRIDED_SLICE": strided_slice_,
+    "GATHER": gather,
     "CONCATENATION": concatenation,
     **dict.fromkeys(("SPLIT", "SPLIT_V"), split),
 }

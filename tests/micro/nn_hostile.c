@@ -319,6 +319,15 @@ static tfcaps_status strided_slice(int8_t *output[1], int64_t *size) {
     return tfcaps_strided_slice_s8(&params, &x, bytes(shape_size(&x)), &y, *output);
 }
 
+static tfcaps_status gather(int8_t *output[1], int64_t *size) {
+    const int32_t slices = (int32_t)(1 + next() % 9), count = (int32_t)(1 + next() % 9);
+    const tfcaps_gather_params params = {draw(1, 4), draw(slices, slices), draw(1, 9), count,
+                                         words(count, 0, slices - 1)};
+    const int32_t x[] = {params.outer, params.size, params.inner}, y[] = {params.outer, count, params.inner};
+    *output = bytes(*size = product(y, 3));
+    return tfcaps_gather_s8(&params, bytes(product(x, 3)), *output);
+}
+
 static tfcaps_status concatenation_and_split(int8_t *output[1], int64_t *size) {
     const int32_t count = (int32_t)(1 + next() % 4);
     int32_t *sizes = words(count, 1, 5);
@@ -342,7 +351,8 @@ static tfcaps_status concatenation_and_split(int8_t *output[1], int64_t *size) {
 int main(void) {
     static tfcaps_status (*const kernels[])(int8_t * output[1], int64_t * size) = {
         conv,   paired,  depthwise, dense, pool,      binary,
-        lookup, softmax, sum,       pad,   transpose, strided_slice, concatenation_and_split};
+        lookup, softmax, sum,       pad,   transpose, strided_slice,
+        gather, concatenation_and_split};
     long calls = 0, accepted = 0;
     for (size_t kernel = 0; kernel < sizeof kernels / sizeof kernels[0]; ++kernel) {
         long of_this = 0;

@@ -271,6 +271,20 @@ def strided_slice(rng):
     return tiny
 
 
+def gather(rng):
+    tiny, shared = TinyModel(), quantised(rng)
+    shape = [1, *sizes(rng, int(rng.integers(1, 4)), 8)]
+    axis = int(rng.integers(1, len(shape)))
+    chosen = rng.integers(0, shape[axis], sizes(rng, int(rng.integers(1, 3))))
+    if rng.integers(0, 2):  # as input capsules are chosen: each at most once, in their order
+        chosen = np.flatnonzero(rng.random(shape[axis]) < 0.7) if shape[axis] > 3 else np.arange(shape[axis])
+        chosen = chosen if chosen.size else np.zeros(1, int)
+    options = schema.GatherOptionsT(axis=axis - (len(shape) if rng.integers(0, 2) else 0))
+    x, y = tiny.input(shape, *shared), tiny.tensor([*shape[:axis], *chosen.shape, *shape[axis + 1 :]], *shared)
+    tiny.output(tiny.op("GATHER", [x, tiny.constant(ints(chosen))], [y], options))
+    return tiny
+
+
 MAKERS = {
     "CONV_2D": conv_2d,
     "DEPTHWISE_CONV_2D": depthwise_conv_2d,
@@ -292,6 +306,7 @@ MAKERS = {
     "CONCATENATION": concatenation,
     **{name: split(name) for name in ("SPLIT", "SPLIT_V")},
     "STRIDED_SLICE": strided_slice,
+    "GATHER": gather,
 }
 
 

@@ -42,6 +42,7 @@ DEFECTS = {
     "an offset behind the options": ("tfcaps_flex_map.c", "if (offset > position)", "if (0)", "options"),
     "scratch that is too small": ("tfcaps_routing_run.c", "context->size < need ||", "", "capsules"),
     "a slice behind the end": ("tfcaps_strided_slice_s8.c", "|| last >= input_shape->size[n]", "", "nn"),
+    "a slice that there is not": ("tfcaps_gather_s8.c", "|| params->indices[n] >= params->size", "", "nn"),
     "an output written too early": ("tfcaps_pad_s8.c", "padded.size[n] = (int32_t)size;", "{0} output[0] = 0;", "nn"),
 }
 

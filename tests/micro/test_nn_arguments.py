@@ -36,6 +36,10 @@ def parts(*sizes, outer=2):
     return nn.Parts(outer, len(sizes), nn.int_pointer(sizes))
 
 
+def gather(*indices, outer=2, size=5, inner=3):
+    return nn.Gather(outer, size, inner, len(indices), nn.int_pointer(indices))
+
+
 def shape(*sizes):
     return nn.shape(sizes)
 
@@ -78,6 +82,7 @@ def good():
         "pad": [nn.Pad(nn.rank_array([1, 0]), nn.rank_array([0, 2]), 5), *moved, zeros(15)],
         "transpose": [nn.Transpose(nn.rank_array([1, 0])), *moved, zeros(6)],
         "strided_slice": [*slices],
+        "gather": [gather(0, 4, 3, 3), zeros(30), zeros(24)],
         "concatenation": [parts(2, 3), columns, zeros(10)],
         "split": [parts(2, 3), zeros(10), columns],
     }
@@ -298,6 +303,18 @@ def test_windows_of_average_pools_have_a_limit(side, status):
     arguments = [pool, nn.Image(1, side, side, 1), np.full(side * side, -128, np.int8), nn.Image(1, 1, 1, 1), zeros(1)]
     assert attempt("average_pool_2d", arguments) == status
     assert arguments[-1] == (-128 if status == OK else 99)
+
+
+def test_slices_taken_by_number_are_checked():
+    for wrong in ((0, -1), (0, 5), (HUGE,), (-HUGE - 1,)):
+        assert replaced("gather", 0, gather(*wrong)) == ERROR_RANGE
+    for size in (0, -1, HUGE):
+        for field in ("outer", "size", "inner"):
+            assert replaced("gather", 0, gather(0, 1, **{field: size})) == ERROR_DIMS
+    for count in (0, -1, HUGE):
+        params = gather(0, 1)
+        params.count = count
+        assert replaced("gather", 0, params) == ERROR_DIMS
 
 
 @pytest.mark.parametrize("name", ["concatenation", "split"])

@@ -93,6 +93,17 @@ def test_images_of_a_batch_come_one_after_another():
                 np.testing.assert_array_equal(found, alone[0])
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_rising_slices_may_be_taken_in_place(seed):
+    rng = np.random.default_rng(seed)
+    memory = rng.integers(-128, 128, (rng.integers(2, 40), rng.integers(1, 9))).astype(np.int8)
+    indices = np.append(np.flatnonzero(rng.random(len(memory) - 1) < 0.6), len(memory) - 1)
+    expected = memory[indices]
+    params = nn.Gather(1, *memory.shape, len(indices), nn.int_pointer(indices))
+    nn.call("gather", params, memory, memory)
+    np.testing.assert_array_equal(memory[: len(indices)], expected)
+
+
 def test_parts_that_lie_where_they_belong_stay():
     memory = np.arange(12, dtype=np.int8)
     sizes = nn.Parts(1, 3, nn.int_pointer([3, 4, 5]))

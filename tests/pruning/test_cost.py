@@ -12,6 +12,7 @@ from tfcaps.errors import TfcapsError
 from tfcaps.pruning import METRICS, ChannelGraph, CostModel, shrink
 from tfcaps.pruning.cost import boards
 from tfcaps.pruning.cost.instructions import _read
+from tfcaps.pruning.methods import remove_input_capsules
 from tfcaps.runtime.tflite_file import read_tflite
 
 layers = keras.layers
@@ -58,7 +59,16 @@ def capsules():
     return tfcaps.models.build("tiny", (20, 20, 1), 3)
 
 
-MODELS = {model.__name__: model for model in (chain, residual, nested, capsules)}
+def selected():
+    """Without some of the input capsules."""
+    model = capsules()
+    count = model.get_layer("class_caps").input.shape[1]
+    keep = np.random.default_rng(3).random(count) < 0.6
+    small = remove_input_capsules(model, {"class_caps": keep})
+    return keras.Model(small.inputs, small.outputs, name="selected")
+
+
+MODELS = {model.__name__: model for model in (chain, residual, nested, capsules, selected)}
 
 
 @pytest.fixture(scope="module", params=sorted(MODELS))
@@ -136,12 +146,16 @@ def test_capsules_by_hand():
     assert row.macs == count * 3 * 3 * (4 + 2 * 3 - 1)  # votes, three weighted sums, two agreements
 
 
-def test_counts_are_the_first_items(case):
-    _, graph, cost = case
+def test_no_choice_of_so_many_items_costs_more(case):
+    model, graph, cost = case
     counts = {group.name: max(group.minimum, group.size // 2) for group in graph.prunable}
-    keep = {name: np.arange(graph.group(name).size) < count for name, count in counts.items()}
-    for metric in METRICS:
-        assert cost.at_counts(counts).metric(metric) == cost(keep).metric(metric)
+    rng, found = np.random.default_rng(0), []
+    for _ in range(20):
+        shuffled = {name: rng.permutation(graph.group(name).size) < count for name, count in counts.items()}
+        found.append([cost(shuffled).metric(metric) for metric in METRICS])
+    most = [cost.at_counts(counts).metric(metric) for metric in METRICS]
+    assert (np.max(found, axis=0) <= most).all()
+    assert model.name == "selected" or (np.min(found, axis=0) == most).all()
     assert cost.at_counts({}).macs == cost({}).macs == cost.dense.macs
 
 

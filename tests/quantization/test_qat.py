@@ -4,7 +4,7 @@ import pytest
 from tfcaps import quantization
 from tfcaps._keras import LEGACY, keras
 from tfcaps.errors import DataError, FileFormatError, ModelError
-from tfcaps.layers import CapsuleDense, CapsuleLength, CapsuleMask, Squash, decoder, primary_capsules
+from tfcaps.layers import CapsuleDense, CapsuleLength, CapsuleMask, CapsuleSelect, Squash, decoder, primary_capsules
 
 pytestmark = pytest.mark.skipif(not LEGACY, reason="tfmot needs tf_keras")
 
@@ -245,7 +245,15 @@ def branched():
     return keras.Model(x, keras.layers.Concatenate()([keras.layers.Flatten()(v), pooled]))
 
 
-@pytest.mark.parametrize("make", [sequential, branched])
+def selected():
+    """Capsules chosen in front of the squash and behind it."""
+    x = keras.Input((8, 8, 1))
+    h = keras.layers.Reshape((-1, 4))(keras.layers.Conv2D(8, 3, strides=2)(x))
+    u = CapsuleSelect(range(5, 15))(Squash()(CapsuleSelect(range(1, 17))(h)))
+    return keras.Model(x, CapsuleLength()(CapsuleDense(3, 4)(u)))
+
+
+@pytest.mark.parametrize("make", [sequential, branched, selected])
 def test_other_shapes_of_models(make, data):
     model = make()
     quantized = quantization.quantize_model(model)

@@ -115,6 +115,33 @@ def test_builtin_operators_without_sense_are_refused():
             make(tiny.to_bytes())
 
 
+def gathering(indices=(0, 3), axis=1, output=(1, 2, 3), **options):
+    tiny = TinyModel()
+    inputs = [tiny.input([1, 4, 3], 0.1), tiny.constant(np.array(indices, np.int32))]
+    y = tiny.tensor(list(output), options.pop("scale", 0.1), dtype=options.pop("dtype", np.int8), name="taken")
+    tiny.output(tiny.op("GATHER", inputs, [y], schema.GatherOptionsT(axis=axis, **options)))
+    return tiny.to_bytes()
+
+
+def test_slices_that_there_are_not_are_refused():
+    def refused(data, expected):
+        for make in (Interpreter, lambda data: Interpreter(data, "tflm"), Simulator):
+            with pytest.raises(FileFormatError, match=rf"GATHER \(tensor 'taken'\): {expected}"):
+                make(data)
+
+    refused(gathering((0, 4)), "expected indices 0 to 3, got 4")
+    refused(gathering((-1, 2)), "expected indices 0 to 3, got -1")
+    refused(gathering(axis=3), "inputs of shapes .* do not fit each other")
+    refused(gathering(axis=-4, output=(2, 4, 3)), "inputs of shapes .* do not fit each other")
+    refused(gathering(batchDims=2), "inputs of shapes .* do not fit each other")
+    refused(gathering(output=(1, 3, 3)), r"expected output \[1, 2, 3\], got \[1, 3, 3\]")
+    refused(gathering(dtype=np.int32), "expected input and output of one type")
+    tiny = TinyModel()
+    inputs = [tiny.input([1, 4, 3], 0.1), tiny.constant(np.array([0.0, 1.0], np.float32))]
+    tiny.output(tiny.op("GATHER", inputs, [tiny.tensor([1, 2, 3], 0.1, name="taken")], schema.GatherOptionsT(axis=1)))
+    refused(tiny.to_bytes(), "expected indices of integers, got float32")
+
+
 def test_unknown_operators_are_named():
     tiny = TinyModel()
     x, y = tiny.input([1, 4], 0.1), tiny.tensor([1, 4], 0.1, name="result")

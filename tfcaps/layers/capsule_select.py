@@ -15,8 +15,8 @@ from tfcaps.errors import ModelError
 class CapsuleSelect(keras.layers.Layer):
     """Keep single capsules, by number.
 
-    Capsules [B, I, K] lie in memory one after the other, so that on a device this is a copy of what is kept; the stock
-    converter makes a GATHER of it.
+    Capsules [B, I, K] lie in memory one after the other, so that on a device this is a copy of what is kept, in place;
+    the stock converter makes a GATHER of it.
 
     Args:
         indices: Which capsules stay, in rising order.

@@ -209,17 +209,21 @@ def _remove(
             sizes[step.group] = step.count
         return sizes
 
+    def kept(sizes: dict[str, int]) -> Keep:
+        return {name: top(scores[name], n) if name in keys else np.ones(n, bool) for name, n in sizes.items()}
+
     def met(sizes: dict[str, int]) -> bool:
-        return bool(problem.target.met(problem.cost.at_counts(sizes)))
+        return bool(problem.target.met(problem.cost(kept(sizes))))
 
     low, high = 0, len(steps)
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if met(after(middle)) else (middle + 1, high)
     sizes = after(low)
-    check_possible(problem, sizes, f"; sizes are multiples of {align}" if align > 1 else "")
+    if not met(sizes):
+        check_possible(problem, sizes, f"; sizes are multiples of {align}" if align > 1 else "")
     _put_back(steps[:low], sizes, met, back)
-    return {name: top(scores[name], n) if name in keys else np.ones(n, bool) for name, n in sizes.items()}
+    return kept(sizes)
 
 
 def _put_back(steps: list[_Step], sizes: dict[str, int], met: Any, most: int | None) -> None:

@@ -13,7 +13,7 @@ import tensorflow as tf
 from tfcaps import _tfmot
 from tfcaps._keras import keras
 from tfcaps.errors import DataError, FileFormatError, ModelError
-from tfcaps.layers import CapsuleDense, CapsuleLength, CapsuleMask, Squash
+from tfcaps.layers import CapsuleDense, CapsuleLength, CapsuleMask, CapsuleSelect, Squash
 from tfcaps.quantization.report import moving_ranges
 
 
@@ -112,7 +112,7 @@ def load_model(path: str | os.PathLike[str], custom_objects: Mapping[str, Any] |
         raise FileFormatError(f"{path}: no such file")
     if path.endswith(".keras"):
         raise FileFormatError(f"{path}: tfmot cannot read a quantised model back from a .keras file; save it as .h5")
-    classes = {cls.__name__: cls for cls in (CapsuleDense, CapsuleLength, CapsuleMask, Squash)}
+    classes = {cls.__name__: cls for cls in (CapsuleDense, CapsuleLength, CapsuleMask, CapsuleSelect, Squash)}
     try:
         with tfmot.quantize_scope({**classes, **(custom_objects or {})}):
             return keras.models.load_model(path)

@@ -12,7 +12,7 @@ from typing import Any
 from tfcaps import _tfmot
 from tfcaps._keras import keras
 from tfcaps.errors import ModelError
-from tfcaps.layers import CapsuleDense, CapsuleLength, CapsuleMask, Squash
+from tfcaps.layers import CapsuleDense, CapsuleLength, CapsuleMask, CapsuleSelect, Squash
 
 _tfmot.require("quantisation")
 from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import (  # noqa: E402
@@ -40,11 +40,14 @@ CAPSULE_CONFIGS: dict[type, Callable[[bool], Any]] = {
     Squash: lambda _: FixedOutputConfig(*POSE_RANGE),
     CapsuleLength: lambda _: FixedOutputConfig(*LENGTH_RANGE),
     CapsuleMask: lambda _: LayerConfig(),  # what it lets through is quantised already
+    CapsuleSelect: lambda _: LayerConfig(),
 }
 # What tfmot can quantise around; it refuses other functions without naming the layer.
 ACTIVATIONS = ("gelu", "linear", "relu", "sigmoid", "softmax", "swish", "tanh")
 # Layers that keep the values they get, between the producer of a tensor and its squash.
-_TRANSPARENT = (keras.layers.Reshape, keras.layers.Flatten, keras.layers.Permute, keras.layers.Dropout)
+_TRANSPARENT = (
+    *(keras.layers.Reshape, keras.layers.Flatten, keras.layers.Permute, keras.layers.Dropout, CapsuleSelect),
+)
 
 
 class CapsuleRegistry(tfmot_registry.Default8BitQuantizeRegistry):

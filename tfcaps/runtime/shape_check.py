@@ -41,6 +41,8 @@ def check_builtin_op(op: Operator, tensors: tuple[Tensor, ...]) -> None:
     if op.name in _TYPE_KEEPING and (first is None or first.dtype != output.dtype):
         raise FileFormatError(f"{op.name} (tensor {output.name!r}): expected input and output of one type")
     _check_weights(op, inputs, output)
+    if op.name == "GATHER":
+        _check_indices(op, inputs, output)
 
 
 def _check_weights(op: Operator, inputs: list[Tensor | None], output: Tensor) -> None:
@@ -53,6 +55,24 @@ def _check_weights(op: Operator, inputs: list[Tensor | None], output: Tensor) ->
         raise FileFormatError(f"{op.name} (tensor {output.name!r}): expected int8 weights, one scale or {channels}")
     if bias is not None and (bias.dtype != np.int32 or bias.shape != (channels,)):
         raise FileFormatError(f"{op.name} (tensor {output.name!r}): expected an int32 bias [{channels}]")
+
+
+def _check_indices(op: Operator, inputs: list[Tensor | None], output: Tensor) -> None:
+    """That slices taken by number exist: TFLite Micro copies what lies there."""
+    source, indices = inputs
+    if source is None or indices is None or indices.dtype.kind != "i":
+        raise FileFormatError(
+            f"GATHER (tensor {output.name!r}): expected indices of integers, got "
+            f"{'none' if indices is None else indices.dtype}"
+        )
+    if indices.data is None or not indices.data.size:
+        return
+    size = source.shape[op.options.Axis() if op.options is not None else 0]
+    low, high = int(indices.data.min()), int(indices.data.max())
+    if low < 0 or high >= size:
+        raise FileFormatError(
+            f"GATHER (tensor {output.name!r}): expected indices 0 to {size - 1}, got {low if low < 0 else high}"
+        )
 
 
 def _window(op: Operator, image: Shape, size: Shape, channels: int) -> Shape | None:
@@ -110,6 +130,17 @@ def _elementwise(op: Operator, shapes: list[Shape]) -> Shape | None:
         return None
 
 
+def _gather(op: Operator, shapes: list[Shape]) -> Shape | None:
+    axis, batch_dims = (op.options.Axis(), op.options.BatchDims()) if op.options is not None else (0, 0)
+    if len(shapes) != 2 or not -len(shapes[0]) <= axis < len(shapes[0]):
+        return None
+    source, indices = shapes
+    axis, batch_dims = axis % len(source), batch_dims + (len(indices) if batch_dims < 0 else 0)
+    if not 0 <= batch_dims <= min(axis, len(indices)) or source[:batch_dims] != indices[:batch_dims]:
+        return None
+    return (*source[:axis], *indices[batch_dims:], *source[axis + 1 :])
+
+
 def _same(op: Operator, shapes: list[Shape]) -> Shape | None:
     return shapes[0]
 
@@ -124,6 +155,7 @@ _RULES: dict[str, Callable[[Operator, list[Shape]], Shape | None]] = {
     "ADD": _elementwise,
     "SUB": _elementwise,
     "MUL": _elementwise,
+    "GATHER": _gather,
     "RESHAPE": _same,
     "SQUEEZE": _same,
     "EXPAND_DIMS": _same,
@@ -137,4 +169,6 @@ _RULES: dict[str, Callable[[Operator, list[Shape]], Shape | None]] = {
 }
 _RESHAPES = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
 _WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
-_TYPE_KEEPING = (*_RESHAPES, *_WEIGHTED, "AVERAGE_POOL_2D", "MAX_POOL_2D", "ADD", "SUB", "MUL", "RELU", "RELU6")
+_TYPE_KEEPING = (
+    *(*_RESHAPES, *_WEIGHTED, "AVERAGE_POOL_2D", "MAX_POOL_2D", "ADD", "SUB", "MUL", "RELU", "RELU6", "GATHER"),
+)

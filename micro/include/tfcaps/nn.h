@@ -22,6 +22,9 @@
  * sub, mul, maximum and minimum. The other input of the last five must not overlap the output, unless it is
  * at that address too.
  *
+ * tfcaps_gather_s8 may write to the address of its input if outer is 1 and every index is larger than the
+ * one before.
+ *
  * In order: convolutions and pools write the output row by row, from top to bottom and image by image. From
  * the moment anything of output row y is written, no input row above first(y) is read, with
  *
@@ -307,6 +310,18 @@ typedef struct tfcaps_strided_slice_params {
 tfcaps_status tfcaps_strided_slice_s8(const tfcaps_strided_slice_params *params,
                                       const tfcaps_shape *input_shape, const int8_t *input,
                                       const tfcaps_shape *output_shape, int8_t *output);
+
+/* A tensor [outer, size, inner] of which slices along the middle dimension are taken, by number. */
+typedef struct tfcaps_gather_params {
+    int32_t outer;          /* >= 1 */
+    int32_t size;           /* slices that there are, >= 1 */
+    int32_t inner;          /* bytes of a slice, >= 1 */
+    int32_t count;          /* slices that are taken, >= 1 */
+    const int32_t *indices; /* [count], each 0 ... size - 1, in any order and as often as wanted */
+} tfcaps_gather_params;
+
+/* Output [outer, count, inner]. */
+tfcaps_status tfcaps_gather_s8(const tfcaps_gather_params *params, const int8_t *input, int8_t *output);
 
 /* A tensor [outer, sum of sizes], and its parts [outer, sizes[n]]: sizes are products from the axis on. */
 typedef struct tfcaps_parts_dims {

@@ -42,6 +42,10 @@ def test_an_unknown_operator_is_named(tmp_path):
     assert_refused(tmp_path, model, ConversionError, match)
 
 
+def taken(axis, batch_dims=0):
+    return schema.GatherOptionsT(axis=axis, batchDims=batch_dims)
+
+
 REFUSED = {
     "an activation": (one_op("ADD", schema.AddOptionsT(fusedActivationFunction=5), more=[ints([1])]), "ADD"),
     "float": (one_op("RELU", dtype=np.float32), "expected an input or output of quantised int8, got float32"),
@@ -51,6 +55,11 @@ REFUSED = {
     "paddings": (one_op("PAD", schema.PadOptionsT(), more=[np.ones((4, 2), np.int32)]), "PAD .*paddings"),
     "a scale": (one_op("SUM", schema.ReducerOptionsT(), scale=1e-12, more=[ints([0])]), "SUM .*scale is too small"),
     "axes": (one_op("MEAN", schema.ReducerOptionsT(), more=[ints([7])]), "MEAN .*axes"),
+    "a slice too far": (one_op("GATHER", taken(1), more=[ints([0, 1, 2, 4])]), "GATHER .*indices 0 to 3, got 4"),
+    "slices that do not fit": (one_op("GATHER", taken(1), more=[ints([0, 1])]), r"GATHER .*expected output"),
+    "slices in batches": (one_op("GATHER", taken(1, 1), more=[ints([[0, 1, 2, 3]])]), "GATHER .*no batch_dims"),
+    "another scale": (one_op("GATHER", taken(1), scale=0.1, more=[ints([0, 1, 2, 3])]), "GATHER .*one scale"),
+    "wide numbers": (one_op("GATHER", taken(1), more=[np.arange(4)]), "GATHER .*input 1 to be a constant of int32"),
     "a permutation": (one_op("TRANSPOSE", schema.TransposeOptionsT(), more=[ints([0, 0, 1, 2])]), "TRANSPOSE .*permut"),
 }
 

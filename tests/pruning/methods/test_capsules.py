@@ -8,7 +8,7 @@ from tfcaps._keras import keras
 from tfcaps.errors import ModelError
 from tfcaps.pruning import methods
 from tfcaps.pruning.methods.capsules import measure
-from tfcaps.pruning.shrink import shrink
+from tfcaps.pruning.shrink import mask, shrink
 from tfcaps.routing import Dynamic
 
 X = np.random.default_rng(0).random((6, 8, 8, 1), dtype=np.float32)
@@ -125,6 +125,34 @@ def test_a_model_with_fewer_input_capsules_is_saved_and_trained_on(tmp_path):
     np.testing.assert_array_equal(np.asarray(again(X)), np.asarray(small(X)))
     before = accuracy(small)
     assert accuracy(small_fit(small, epochs=1)) >= before - 0.02
+
+
+def test_single_capsules_can_go_again():
+    model = trained(capsules, 3)
+    first, second = np.arange(24) % 5 != 1, np.arange(19) % 4 != 2
+    twice = methods.remove_input_capsules(model, {"class_caps": first})
+    twice = methods.remove_input_capsules(twice, {"class_caps": second})
+    both = np.zeros(24, bool)
+    both[np.flatnonzero(first)[second]] = True
+    once = methods.remove_input_capsules(model, {"class_caps": both})
+    np.testing.assert_array_equal(np.asarray(twice(X)), np.asarray(once(X)))
+    assert [type(layer).__name__ for layer in twice.layers].count("CapsuleSelect") == 1
+
+
+@pytest.mark.parametrize("method", ["l1", "capsules", "nisp"])
+def test_types_can_go_after_single_capsules(method):
+    model = trained(capsules, 3)
+    keep = methods.choose_input_capsules(make_problem(model), 0.4)
+    fewer = methods.remove_input_capsules(model, keep)
+    problem = make_problem(fewer, {"macs": 0.6})
+    small, cut = methods.get(method).run(problem)
+    assert problem.target.met(problem.cost(cut))
+    assert small.count_params() < fewer.count_params() < model.count_params()
+    count = len(small.get_layer("class_caps_select").indices)
+    assert small.get_layer("class_caps").kernel.shape[0] == 4 * count
+    assert count < keep["class_caps"].sum() or cut["primary"].all()
+    expected = np.asarray(mask(fewer, cut, problem.graph)(X))
+    np.testing.assert_allclose(np.asarray(small(X)), expected, atol=1e-5)
 
 
 def test_single_capsules_that_do_not_exist():

@@ -89,6 +89,9 @@ class _CountsFilters:
         found = self.inner.at_counts(counts)
         return SimpleNamespace(filters=sum({**self.sizes, **counts}.values()), layers=found.layers)
 
+    def __call__(self, keep):
+        return self.at_counts({name: int(items.sum()) for name, items in keep.items()})
+
 
 def test_each_mode_lowers_its_own_figure_most():
     found = {mode: built(mode, filters_gone=6) for mode in MODES}

@@ -37,6 +37,14 @@ def softmax(target=(1 / 256, -128), beta=1.0, depth=4):
     return one("SOFTMAX", [1, depth], [1, depth], schema.SoftmaxOptionsT(beta=beta), target=target)
 
 
+def gathered(indices=(0, 2), axis=1, output=(1, 2), dtype=np.int32, **options):
+    tiny = TinyModel()
+    inputs = [tiny.input([1, 4], *SHARED), tiny.constant(np.array(indices, dtype))]
+    options = schema.GatherOptionsT(axis=axis, **options)
+    tiny.output(tiny.op("GATHER", inputs, [tiny.tensor(list(output), *SHARED)], options))
+    return tiny
+
+
 LEAKY = schema.LeakyReluOptionsT(alpha=-0.1)
 KEEP = schema.ReducerOptionsT(keepDims=True)
 SPLIT = schema.SplitOptionsT(numSplits=2)
@@ -67,6 +75,7 @@ CASES = {
     "ellipsis": (sliced(ellipsisMask=1), "an ellipsis, a new axis or an offset is not supported"),
     "stride 0": (sliced(stride=(1, 0)), "expected strides that are not 0"),
     "nothing": (sliced(begin=(0, 3)), "at least one value of dimension 1"),
+    "gather the batch": (gathered([0], 0, (1, 4)), "an axis behind the batch and no batch_dims, got axis 0"),
     "ranks": (sliced(begin=(0,)), "begin, end and stride for every dimension"),
 }
 

@@ -53,6 +53,8 @@ def _overlaps(op: SizedOperator) -> list[tuple[int, tuple[tuple[int, int], ...],
         return [(0, steps, 0)]
     if op.op in IN_PLACE:
         return [(n, (), 0) for n, sizes in enumerate(op.inputs) if math.prod(sizes) == op.outputs]
+    if op.op == "GATHER":  # of rising numbers
+        return [(0, (), 0)]
     if op.op == "CONCATENATION" and len(op.output) == 1:
         starts = [sum(math.prod(sizes) for sizes in op.inputs[:n]) for n in range(len(op.inputs))]
         return [(n, (), start) for n, start in enumerate(starts)]

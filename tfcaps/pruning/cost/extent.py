@@ -32,7 +32,7 @@ class Extent:
         return found
 
     def of_counts(self, counts: Mapping[str, int]) -> int:
-        """Its size if so many items of each group stay, from the first on."""
+        """Its size if so many items of each group stay, those of most positions: no other choice is larger."""
         found = self.fixed
         for (group, positions), sums in zip(self.parts, self._sums, strict=True):
             found += int(sums[counts.get(group, len(positions))])
@@ -40,8 +40,8 @@ class Extent:
 
     @functools.cached_property
     def _sums(self) -> list[NDArray[np.int64]]:
-        """By part: how many positions the first n items have."""
-        return [np.concatenate([[0], np.cumsum(positions)]) for _, positions in self.parts]
+        """By part: how many positions n items have at most."""
+        return [np.concatenate([[0], np.cumsum(np.sort(positions)[::-1])]) for _, positions in self.parts]
 
 
 Dim = int | Extent

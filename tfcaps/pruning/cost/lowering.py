@@ -184,6 +184,11 @@ def _squash(program: Program, call: Call, inputs: list[Tensor]) -> list[Tensor]:
     return [program.add("TfcapsSquash", call, inputs, call.outputs[0].dims)]
 
 
+@LOWERINGS.register("CapsuleSelect")
+def _select(program: Program, call: Call, inputs: list[Tensor]) -> list[Tensor]:
+    return [program.add("GATHER", call, inputs, call.outputs[0].dims)]
+
+
 @LOWERINGS.register("CapsuleLength")
 def _length(program: Program, call: Call, inputs: list[Tensor]) -> list[Tensor]:
     return [program.add("TfcapsLength", call, inputs, call.outputs[0].dims)]

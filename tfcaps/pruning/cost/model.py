@@ -57,7 +57,9 @@ class CostModel:
         return self._cost(lambda dim: dim.of_keep(masks))
 
     def at_counts(self, counts: Mapping[str, int]) -> Cost:
-        """The cost if so many items of each group stay, where it matters which: the first ones.
+        """The cost if so many items of each group stay, where it matters which: at the most.
+
+        Items differ where single input capsules are gone: a type of capsules has as many as are left of it.
 
         Args:
             counts: By group; all items of a group that is not named.

@@ -103,15 +103,13 @@ class EagleEye(Method):
         """Candidates that meet the target, no two alike; fewer than asked for if there are not so many."""
         scores = magnitudes(problem, 1)
         tied = followers(problem) if self.types == "follow" else {}
-        inner = replace(problem, cost=_Tied(problem.cost, tied, problem.groups))
+        inner = replace(problem, cost=_Tied(problem, tied, scores))
         free = {name: values for name, values in scores.items() if name not in tied}
         found: dict[tuple[int, ...], Keep] = {}
         for _ in range(4 * self.candidates):
             rates = {name: problem.rng.uniform(0.01, 1.0) for name in free}
-            keep = allocate.by_rates(inner, free, rates, max_rate=self.max_rate)
-            sizes = inner.cost.complete(allocate.counts(keep))
-            keep.update({name: allocate.top(scores[name], sizes[name]) for name in tied})
-            found.setdefault(tuple(sizes.values()), keep)
+            keep = inner.cost.follow(allocate.by_rates(inner, free, rates, max_rate=self.max_rate))
+            found.setdefault(tuple(allocate.counts(keep).values()), keep)
             if len(found) == self.candidates:
                 break
         return list(found.values())
@@ -163,8 +161,8 @@ def followers(problem: Problem) -> dict[str, tuple[str, int]]:
 class _Tied:
     """A cost model in which some groups have no say: their sizes follow those of others."""
 
-    def __init__(self, cost: Any, tied: Mapping[str, tuple[str, int]], groups: Mapping[str, Any]) -> None:
-        self._cost, self._tied, self._groups = cost, tied, groups
+    def __init__(self, problem: Problem, tied: Mapping[str, tuple[str, int]], scores: allocate.Scores) -> None:
+        self._cost, self._tied, self._groups, self._scores = problem.cost, tied, problem.groups, scores
 
     def complete(self, counts: Mapping[str, int]) -> dict[str, int]:
         """The counts with those of the groups that follow."""
@@ -173,9 +171,18 @@ class _Tied:
             counts[name] = max(self._groups[name].minimum, counts[leader] // dim)
         return counts
 
+    def follow(self, keep: Keep) -> Keep:
+        """What stays, with as many of the groups that follow, those of the highest scores."""
+        sizes = self.complete(allocate.counts(keep))
+        return {**keep, **{name: allocate.top(self._scores[name], sizes[name]) for name in self._tied}}
+
     def at_counts(self, counts: Mapping[str, int]) -> Any:
         """The cost."""
         return self._cost.at_counts(self.complete(counts))
+
+    def __call__(self, keep: Keep) -> Any:
+        """The cost."""
+        return self._cost(self.follow(keep))
 
 
 def _size(batch: Any) -> int:

@@ -10,6 +10,7 @@ only, whose votes and routing cost most.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -61,6 +62,7 @@ def remove_input_capsules(model: Any, keep: Mapping[str, np.ndarray]) -> Any:
 
     Returns:
         A functional model with a `CapsuleSelect` before each of these layers and as many row blocks less in its kernel.
+        One that chooses already chooses less.
 
     Raises:
         ModelError: For a name that is no `CapsuleDense` of the model itself, a layer that is called more than once, or
@@ -82,14 +84,18 @@ def remove_input_capsules(model: Any, keep: Mapping[str, np.ndarray]) -> Any:
     inputs = [_new_input(tensor) for tensor in walk.tensors(network.inputs)]
     values = {id(old): new for old, new in zip(walk.tensors(network.inputs), inputs, strict=True)}
     copies: dict[int, Any] = {}
+    choices: dict[int, tuple[Any, list[int]]] = {}  # by the result of a CapsuleSelect: what it chooses from, and which
     for node in network.nodes:
         args, kwargs = walk.swap((node.args, node.kwargs), lambda tensor: values[id(tensor)])
         layer = copies.setdefault(id(node.layer), _copy(node.layer))
         if node.layer.name in chosen:
             items = chosen[node.layer.name]
-            select = CapsuleSelect(np.flatnonzero(items).tolist(), name=f"{node.layer.name}_select")
-            args = (select(args[0]), *args[1:])
+            source, indices = choices.get(id(args[0]), (args[0], list(range(len(items)))))
+            left = [index for index, stays in zip(indices, items, strict=True) if stays]
+            args = (CapsuleSelect(left, name=_new_name(network, f"{node.layer.name}_select"))(source), *args[1:])
         results = walk.tensors(layer(*args, **kwargs))
+        if isinstance(layer, CapsuleSelect):
+            choices[id(results[0])] = args[0], layer.indices
         values.update({id(old): new for old, new in zip(node.outputs, results, strict=True)})
         if hasattr(node.layer, "get_weights"):
             layer.set_weights(_weights(node.layer, chosen.get(node.layer.name)))
@@ -100,6 +106,13 @@ def remove_input_capsules(model: Any, keep: Mapping[str, np.ndarray]) -> Any:
 
 def _new_input(tensor: Any) -> Any:
     return keras.Input(tuple(tensor.shape)[1:], dtype=tensor.dtype, name=walk.input_layer(tensor).name)
+
+
+def _new_name(network: walk.Network, name: str) -> str:
+    """The name, with a number behind it if the model has such a layer already."""
+    taken = {node.layer.name for node in network.nodes}
+    names = itertools.chain([name], (f"{name}_{number}" for number in itertools.count(1)))
+    return next(found for found in names if found not in taken)
 
 
 def _copy(layer: Any) -> Any:
