@@ -66,7 +66,7 @@ void tfcaps_routing_add_votes(const tfcaps_routing *r, const int8_t *u, const in
     }
     const int32_t blocks = r->outputs / 6;
     tfcaps_paired_pass pass = tfcaps_paired_begin(r, u, kernel);
-    pass.u_end = u + r->dims->input_capsules * r->dims->input_dimension;
+    pass.end = u + r->dims->input_capsules * r->dims->input_dimension;
     pass.records = r->sums;
     if (r->dims->input_dimension == 8) {
         pass.records_end = r->sums + r->outputs;
@@ -112,7 +112,7 @@ void tfcaps_routing_add_coupled(const tfcaps_routing *r, const int8_t *u, const 
         return;
     }
     tfcaps_paired_pass pass = tfcaps_paired_begin(r, u, kernel);
-    pass.u_end = u + pairs * r->dims->input_dimension;
+    pass.end = u + pairs * r->dims->input_dimension;
     if (pairs != 0) {
         route_pairs(&pass);
     }

@@ -80,6 +80,11 @@ void tfcaps_paired_add_votes(tfcaps_paired_pass *pass, int32_t inputs, uint32_t 
     }
 }
 
+/* e of b_none, if there is one. */
+static uint32_t first_exp(const tfcaps_routing *r) {
+    return r->params->leaky ? tfcaps_exp_table[TFCAPS_EXP_CENTRE] : 0;
+}
+
 tfcaps_paired_pass tfcaps_paired_begin(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel) {
     const int32_t capsules = r->dims->output_capsules;
     tfcaps_paired_pass pass;
@@ -88,7 +93,7 @@ tfcaps_paired_pass tfcaps_paired_begin(const tfcaps_routing *r, const int8_t *u,
     pass.records = (uint32_t *)r->work;
     pass.sums = r->sums;
     pass.zero = ((uint32_t)-r->params->input_zero_point & 0xFFFF) * 0x10001;
-    pass.first_exp = r->params->leaky ? tfcaps_exp_table[TFCAPS_EXP_CENTRE] : 0;
+    pass.first_exp = first_exp(r);
     pass.table = tfcaps_exp_table + TFCAPS_EXP_CENTRE;
     pass.narrow = r->narrow;
     pass.skip = (5 - capsules % 5) % 5;
@@ -113,51 +118,65 @@ static uint32_t logit_of(const uint32_t *votes, const uint32_t *v, int32_t pairs
 }
 
 void tfcaps_routing_paired_far(tfcaps_paired_pass *pass) {
+    const int32_t capsules = pass->r->dims->output_capsules;
     const int32_t pairs = tfcaps_even(pass->r->dims->output_dimension) / 2;
-    const int32_t size = 3 * pairs + 2;
+    const int32_t size = 2 * (pairs + 1);
     for (int32_t n = 0; n < 2; ++n) {
-        uint32_t *first = pass->records + pairs + n * (pairs + 1); /* votes, then e */
-        for (int32_t j = 0; j < pass->r->dims->output_capsules; ++j) {
-            first[j * size + pairs] = logit_of(first + j * size, pass->records + j * size, pairs);
+        uint32_t *votes = pass->records + n * (pairs + 1);
+        uint32_t *logits = votes + pairs;
+        for (int32_t j = 0; j < capsules; ++j) {
+            logits[j * size] = logit_of(votes + j * size, pass->factors + j * pairs, pairs);
         }
-        pass->exp_sums[n] = tfcaps_routing_exps(pass->r, first + pairs, size, pass->first_exp);
+        pass->exp_sums[n] = tfcaps_routing_exps(pass->r, logits, size, first_exp(pass->r));
     }
 }
 
 void tfcaps_paired_set_records(tfcaps_paired_pass *pass) {
     const tfcaps_routing *r = pass->r;
     const int32_t pairs = tfcaps_even(r->dims->output_dimension) / 2;
-    uint32_t *record = pass->records;
+    uint32_t *factors = (uint32_t *)r->work;
+    pass->factors = factors;
     for (int32_t j = 0; j < r->dims->output_capsules; ++j) {
         for (int32_t p = 0; p < pairs; ++p) {
-            record[p] = scaled_pair(r, j, p);
+            *factors++ = scaled_pair(r, j, p);
         }
-        record += 3 * pairs + 2;
     }
-    pass->records_end = record;
+    pass->records = factors;
+#if defined(TFCAPS_DSP)
+    if (tfcaps_paired_is_4_to_6(r)) {
+        tfcaps_paired_ends *ends = (tfcaps_paired_ends *)(void *)factors;
+        pass->records = (uint32_t *)(void *)(ends + 1);
+        ends->narrow = r->narrow;
+        ends->ones = UINT32_MAX;
+        ends->records = pass->records;
+        ends->sums = r->sums;
+        pass->first_exp = first_exp(r) - ((uint32_t)((r->dims->output_capsules + 4) / 5) << 24);
+    }
+#endif
+    pass->records_end = pass->records + r->dims->output_capsules * 2 * (pairs + 1);
 }
 
 void tfcaps_paired_add_coupled(tfcaps_paired_pass *pass, const uint32_t *kept) {
     const tfcaps_routing *r = pass->r;
     const int32_t pairs = tfcaps_even(r->dims->output_dimension) / 2;
-    const int32_t size = 3 * pairs + 2;
+    const int32_t size = 2 * (pairs + 1);
     const int32_t words = r->dims->input_dimension / 2;
+    const uint32_t *factors = pass->factors;
     halves x = {{0}};
     load_halves(r, pass->u, &x);
-    for (uint32_t *record = pass->records; record != pass->records_end; record += size) {
-        uint32_t *votes = record + pairs;
+    for (uint32_t *votes = pass->records; votes != pass->records_end; votes += size) {
         for (int32_t p = 0; p < pairs; ++p) {
             votes[p] = kept != NULL ? *kept++ : pack(vote(pass->kernel, x.words, words));
             pass->kernel += words;
         }
-        votes[pairs] = logit_of(votes, record, pairs);
+        votes[pairs] = logit_of(votes, factors, pairs);
+        factors += pairs;
     }
     pass->u += r->dims->input_dimension;
-    const uint32_t sum = tfcaps_routing_exps(r, pass->records + 2 * pairs, size, pass->first_exp);
+    const uint32_t sum = tfcaps_routing_exps(r, pass->records + pairs, size, first_exp(r));
     const tfcaps_coupling_scale scale = tfcaps_couple(sum, r->narrow);
     uint32_t *s = pass->sums;
-    for (const uint32_t *record = pass->records; record != pass->records_end; record += size) {
-        const uint32_t *votes = record + pairs;
+    for (const uint32_t *votes = pass->records; votes != pass->records_end; votes += size) {
         const int64_t c = (int64_t)((votes[pairs] * scale.reciprocal) >> scale.shift);
         for (int32_t p = 0; p < pairs; ++p) {
             *s++ += (uint32_t)((c * (int16_t)(uint16_t)votes[p]) >> 16);

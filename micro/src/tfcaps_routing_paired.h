@@ -10,7 +10,6 @@
 
 enum {
     TFCAPS_PAIRED_MAX_DEPTH = 64,
-    TFCAPS_PAIRED_SUM_INPUTS = 64, /* the sum of so many votes of K = 4 fits 24 bits */
 };
 
 void tfcaps_routing_add_votes_paired(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
@@ -21,24 +20,35 @@ void tfcaps_routing_add_kept_paired(const tfcaps_routing *r, const int8_t *u, co
 /* Whether the kernel's layout and its limits suit a routing. */
 int tfcaps_paired_suits(const tfcaps_routing *r);
 
-/* What a coupled pass over two input capsules at a time works with. Its records, one an output capsule, are V
- * [P], votes [P] and e of the first input capsule, votes [P] and e of the second: words.
- * tfcaps_routing_paired_6_dsp.c knows the offsets. */
+/* What a coupled pass over two input capsules at a time works with. Its records, one an output capsule, are
+ * votes [P] and e of the first input capsule, then of the second: words. The routines in assembly know the
+ * offsets; they load the first ones together. */
 typedef struct tfcaps_paired_pass {
     const int8_t *u;         /* 0: of the next input capsule */
-    const int8_t *u_end;     /* 4 */
-    const uint32_t *kernel;  /* 8: of the next input capsule */
-    uint32_t *records;       /* 12 */
-    uint32_t *sums;          /* 16: [J, 2 P] */
-    uint32_t *records_end;   /* 20 */
-    uint32_t zero;           /* 24: minus the zero point in both halves */
-    uint32_t first_exp;      /* 28: e of b_none, or 0 */
-    const uint16_t *table;   /* 32: the entry of zero */
-    int32_t narrow;          /* 36 */
-    int32_t skip;            /* 40: output capsules that the last five lack */
-    uint32_t exp_sums[2];    /* 44 */
-    const tfcaps_routing *r; /* 52 */
+    uint32_t second;         /* 4: the bytes of the turn's second input capsule */
+    uint32_t zero;           /* 8: minus the zero point in both halves */
+    const void *end;         /* 12: of u, or of votes that are kept */
+    uint32_t *factors;       /* 16: V [J, P], then tfcaps_paired_ends in assembly */
+    const uint16_t *table;   /* 20: the entry of zero */
+    uint32_t first_exp;      /* 24: e of b_none, or 0; less 2^24 a turn of a loop for P = 3 */
+    const uint32_t *kernel;  /* 28: of the next input capsule */
+    uint32_t *records;       /* 32 */
+    uint32_t *sums;          /* 36: [J, 2 P] */
+    uint32_t *records_end;   /* 40 */
+    int32_t narrow;          /* 44 */
+    int32_t skip;            /* 48: output capsules that the last five lack */
+    uint32_t exp_sums[2];    /* 52 */
+    const tfcaps_routing *r; /* 60 */
 } tfcaps_paired_pass;
+
+/* What the routines for P = 3 go on with behind V, where their pointer to it ends up. */
+typedef struct tfcaps_paired_ends {
+    uint32_t exp_sum; /* of the first input capsule */
+    int32_t narrow;
+    uint32_t ones; /* 2^32 - 1 */
+    uint32_t *records;
+    uint32_t *sums;
+} tfcaps_paired_ends;
 
 /* What all passes begin with; and those over logits: V to the records. */
 tfcaps_paired_pass tfcaps_paired_begin(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
@@ -64,19 +74,15 @@ void tfcaps_routing_paired_far(tfcaps_paired_pass *pass);
 /* The coupled pass for K = 4, P = 3 and an even number of input capsules. */
 void tfcaps_routing_paired_6(tfcaps_paired_pass *pass);
 
-/* Sums of the votes for K = 4, P = 3 and at most TFCAPS_PAIRED_SUM_INPUTS input capsules. Here records are
- * sums [J, P, 2]: of 256 h[d + 1] + h[d] and of h[d]. */
-void tfcaps_routing_paired_sum_6(tfcaps_paired_pass *pass);
-
-/* The coupled pass on kept votes, at kernel; u counts only. */
+/* The same on kept votes, at kernel. */
 void tfcaps_routing_paired_kept_6(tfcaps_paired_pass *pass);
 
-/* Makes the votes of all input capsules. Here records are those of the first. */
-void tfcaps_routing_paired_votes_6(tfcaps_paired_pass *pass);
+/* Sums of the votes for K = 4, P = 3. Here records are sums [J, P, 2]: of 256 h[d + 1] + h[d] and of h[d]. */
+void tfcaps_routing_paired_sum_6(tfcaps_paired_pass *pass);
 
-/* Adds kept votes to the sums. Here records are those of the first input capsule, kernel is their end, and
- * skip input capsules that the last five lack. */
-void tfcaps_routing_paired_add_6(tfcaps_paired_pass *pass);
+/* Makes the votes of all input capsules, to records, and adds them to the sums, which end at records_end.
+ * Returns 0 if one of them may not fit 16 bits: what it has made is of no use then. */
+int32_t tfcaps_routing_paired_keep_6(tfcaps_paired_pass *pass);
 
 /* On weights in the file's order, K = 4 or at the end K = 8; no limit of input capsules. */
 

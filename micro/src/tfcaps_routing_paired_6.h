@@ -2,7 +2,8 @@
  * votes that are made or found. Twin: tfcaps_routing_paired.c. GCC has no register left for the sums and
  * loads one word an instruction, which costs half as much again. Private.
  *
- * Five output capsules are unrolled; a loop is entered behind those that the last five lack. */
+ * Five output capsules are unrolled; a loop is entered behind those that the last five lack. What a loop
+ * begins with lies at the stack pointer in the order of its registers, so that one instruction loads it. */
 #ifndef TFCAPS_ROUTING_PAIRED_6_H
 #define TFCAPS_ROUTING_PAIRED_6_H
 
@@ -19,14 +20,10 @@
     "orr r1, r1, #1\n"                          \
     "str r1, [sp, #" slot "]\n"
 
-/* The next input capsule of the pass r0 in halfwords: r8, r9. */
-#define LOAD_HALVES                             \
-    "ldr r1, [r0]\n"                            \
-    "ldr r2, [r0, #24]\n"                       \
-    "ldr r3, [r1], #4\n"                        \
-    "str r1, [r0]\n"                            \
-    "sxtab16 r8, r2, r3\n"                      \
-    "sxtab16 r9, r2, r3, ror #8\n"
+/* An input capsule, less the zero point in both halves of r3, in halfwords: r8, r9. */
+#define HALVES(bytes)                           \
+    "sxtab16 r8, r3, " bytes "\n"               \
+    "sxtab16 r9, r3, " bytes ", ror #8\n"
 
 /* A pair of votes, from two words of weights and r8, r9, to the word vote. */
 #define PAIR(vote, a, b)                        \
@@ -34,10 +31,10 @@
     "smlad r6, " b ", r9, r6\n"                 \
     "sxtb16 " a ", " a "\n"                     \
     "sxtb16 " b ", " b "\n"                     \
-    "smuad r7, " a ", r8\n"                     \
-    "smlad r7, " b ", r9, r7\n"                 \
-    "sub r6, r6, r7\n"                          \
-    "pkhbt " vote ", r7, r6, lsl #8\n"
+    "smuad " a ", " a ", r8\n"                  \
+    "smlad " a ", " b ", r9, " a "\n"           \
+    "sub r6, r6, " a "\n"                       \
+    "pkhbt " vote ", " a ", r6, lsl #8\n"
 
 /* Votes of one output capsule, r0-r2, from the weights at r12. */
 #define MAKE_VOTES                              \
@@ -48,17 +45,17 @@
 
 /* Their logit and e, r3, added to r11. Saturation, which means that the logit is far, leaves Q set. */
 #define EXP                                     \
-    "ldm lr!, {r4-r6}\n"                        \
-    "smuad r3, r0, r4\n"                        \
-    "smlad r3, r1, r5, r3\n"                    \
-    "smlad r3, r2, r6, r3\n"                    \
+    "ldm r7!, {r3-r5}\n"                        \
+    "smuad r3, r0, r3\n"                        \
+    "smlad r3, r1, r4, r3\n"                    \
+    "smlad r3, r2, r5, r3\n"                    \
     "ssat r3, #10, r3, asr #16\n"               \
     "ldrh r3, [r10, r3, lsl #1]\n"              \
     "add r11, r11, r3\n"
 
 /* The first input capsule's store goes on over the second's place, which is free as yet, to the next record. */
 #define FIRST(votes) votes EXP "stm lr!, {r0-r7}\n"
-#define SECOND(votes) votes EXP "add lr, lr, #16\n stm lr!, {r0-r3}\n"
+#define SECOND(votes) votes EXP "strd r0, r1, [lr], #8\n strd r2, r3, [lr], #24\n"
 
 /* The coupling r9 times votes, added to six sums. */
 #define TIMES                                   \
@@ -74,97 +71,136 @@
     "ldm lr, {r0-r5}\n"                         \
     "ldm r12!, {r6-r9}\n"                       \
     "smulwb r9, r10, r9\n" TIMES                \
-    "ldrd r6, r7, [r12], #8\n"                  \
-    "ldrd r8, r9, [r12], #20\n"                 \
+    "ldm r12!, {r6-r9}\n"                       \
     "smulwb r9, r11, r9\n" TIMES                \
     "stm lr!, {r0-r5}\n"
 
-/* The body of a coupled pass. Throughout: r10 table (later the first reciprocal), r11 sum of e (later the second
- * reciprocal), r12 kernel or kept votes (later records), lr records (later sums). On the stack: pass, end of records,
- * the three entries, end of records as the last loop sees it. */
-#define COUPLED_PASS(load_first, load_second, votes)                            \
+/* The reciprocals of the sums first and second, for smulwb, which shifts by 16: (2^32 - 1) / ((sum << k) >> 15)
+ * << (k - n), in the registers to_first and to_second. r2: n, ones: 2^32 - 1; r3 and r4 are free. */
+#define RECIPROCALS(first, second, ones, to_first, to_second) \
+    "clz r3, " first "\n"                       \
+    "clz r4, " second "\n"                      \
+    "lsl " first ", " first ", r3\n"            \
+    "lsl " second ", " second ", r4\n"          \
+    "lsr " first ", " first ", #15\n"           \
+    "lsr " second ", " second ", #15\n"         \
+    "udiv " first ", " ones ", " first "\n"     \
+    "udiv " second ", " ones ", " second "\n"   \
+    "sub r3, r3, r2\n"                          \
+    "sub r4, r4, r2\n"                          \
+    "lsl " to_first ", " first ", r3\n"         \
+    "lsl " to_second ", " second ", r4\n"
+
+#define CLEAR_Q "mov r1, #0\n msr apsr_nzcvq, r1\n"
+
+/* The body of a pass over plain sums: add for six outputs, rest for what is left of an input capsule. r8, r9 input
+ * capsule, r11 end of sums, r12 kernel, lr sums. On the stack: u, its end, the zero point, sums, the entry, the pass, the
+ * end of what is left. */
+#define SUM_PASS(add, rest)                     \
+    "push {r4-r11, lr}\n"                       \
+    "sub sp, sp, #28\n"                         \
+    "ldr r4, [r0]\n"                            \
+    "ldr r5, [r0, #12]\n"                       \
+    "ldr r6, [r0, #8]\n"                        \
+    "ldr r7, [r0, #32]\n"                       \
+    "stm sp, {r4-r7}\n"                         \
+    "ldr r1, [r0, #36]\n"                       \
+    "strd r0, r1, [sp, #20]\n"                  \
+    "ldr r2, [r0, #48]\n"                       \
+    ENTRY("2f", "3f", "16")                     \
+    "ldr r12, [r0, #28]\n"                      \
+    "ldr r11, [r0, #40]\n"                      \
+    "ldm sp, {r1-r3, lr}\n"                     \
+    "1:\n"                                      \
+    "ldr r4, [r1], #4\n"                        \
+    HALVES("r4")                                \
+    "str r1, [sp]\n"                            \
+    "ldr pc, [sp, #16]\n"                       \
+    ".balign 4\n"                               \
+    "2:\n" add                                  \
+    "3:\n" add add add add                      \
+    "cmp lr, r11\n"                             \
+    "bne 2b\n" rest                             \
+    "ldm sp, {r1-r3, lr}\n"                     \
+    "cmp r1, r2\n"                              \
+    "bne 1b\n"                                  \
+    "ldr r0, [sp, #20]\n"                       \
+    "str r1, [r0]\n"                            \
+    "str r12, [r0, #28]\n"                      \
+    "add sp, sp, #28\n"                         \
+    "pop {r4-r11, pc}\n"
+
+/* What a turn of the coupled pass begins with: u, its end, the zero point, V, the table, the sum of e, kernel, records.
+ * The second input capsule needs no u, and keeps the place that the first has reached in the kernel. */
+#define LOAD_FIRST "ldm sp, {r1-r4, r7, r10-r12, lr}\n"
+#define LOAD_SECOND "ldm sp, {r1-r4, r7, r10, r11}\n ldr lr, [sp, #56]\n"
+
+/* Both input capsules of a turn to halves, for votes that are made; r1 is u. */
+#define FIRST_HALVES                            \
+    "ldr r4, [r1], #8\n"                        \
+    "ldr r5, [r1, #-4]\n"                       \
+    HALVES("r4")                                \
+    "strd r1, r5, [sp]\n"
+#define SECOND_HALVES HALVES("r2")
+
+/* The body of a coupled pass, whose end the register `at` reaches. r7 V, r10 table (later the first reciprocal), r11
+ * sum of e (later the second reciprocal) below the turns that are left, r12 kernel or kept votes (later records), lr
+ * records (later sums). On the stack: the first nine words of the pass, the pass, end of records, the three entries, the
+ * second input capsule's records. */
+#define COUPLED_PASS(first_halves, second_halves, votes, at)                    \
     "push {r4-r11, lr}\n"                                                       \
-    "sub sp, sp, #28\n"                                                         \
-    "str r0, [sp]\n"                                                            \
-    "ldr r1, [r0, #20]\n"                                                       \
-    "str r1, [sp, #4]\n"                                                        \
-    "add r1, r1, #12\n"                                                         \
-    "str r1, [sp, #20]\n"                                                       \
-    "ldr r2, [r0, #40]\n"                                                       \
-    ENTRY("2f", "3f", "8")                                                      \
-    ENTRY("4f", "5f", "12")                                                     \
-    ENTRY("7f", "8f", "16")                                                     \
-    "ldr r12, [r0, #8]\n"                                                       \
-    "mov r1, #0\n"                                                              \
-    "msr apsr_nzcvq, r1\n"                                                      \
-    "1:\n" load_first                                                           \
-    "ldr r10, [r0, #32]\n"                                                      \
-    "ldr lr, [r0, #12]\n"                                                       \
-    "ldr r11, [r0, #28]\n"                                                      \
-    "ldr pc, [sp, #8]\n"                                                        \
+    "sub sp, sp, #60\n"                                                         \
+    "ldm r0, {r1-r9}\n"                                                         \
+    "stm sp, {r1-r9}\n"                                                         \
+    "ldr r1, [r0, #40]\n"                                                       \
+    "strd r0, r1, [sp, #36]\n"                                                  \
+    "add r9, r9, #16\n"                                                         \
+    "str r9, [sp, #56]\n"                                                       \
+    "ldr r2, [r0, #48]\n"                                                       \
+    ENTRY("2f", "3f", "44")                                                     \
+    ENTRY("4f", "5f", "48")                                                     \
+    ENTRY("7f", "8f", "52")                                                     \
+    CLEAR_Q LOAD_FIRST                                                          \
+    "1:\n" first_halves                                                         \
+    "ldr pc, [sp, #44]\n"                                                       \
     ".balign 4\n"                                                               \
     "2:\n" FIRST(votes)                                                         \
     "3:\n" FIRST(votes) FIRST(votes) FIRST(votes) FIRST(votes)                  \
-    "ldr r3, [sp, #4]\n"                                                        \
-    "cmp lr, r3\n"                                                              \
-    "bne 2b\n"                                                                  \
-    "ldr r0, [sp]\n"                                                            \
-    "str r11, [r0, #44]\n" load_second                                          \
-    "ldr lr, [r0, #12]\n"                                                       \
-    "ldr r11, [r0, #28]\n"                                                      \
-    "ldr pc, [sp, #12]\n"                                                       \
+    "adds r11, r11, #0x1000000\n"                                               \
+    "bcc 2b\n"                                                                  \
+    "str r11, [r7]\n" LOAD_SECOND second_halves                                 \
+    "ldr pc, [sp, #48]\n"                                                       \
     ".balign 4\n"                                                               \
     "4:\n" SECOND(votes)                                                        \
     "5:\n" SECOND(votes) SECOND(votes) SECOND(votes) SECOND(votes)              \
-    "ldr r3, [sp, #4]\n"                                                        \
-    "cmp lr, r3\n"                                                              \
-    "bne 4b\n"                                                                  \
-    "ldr r0, [sp]\n"                                                            \
-    "str r12, [r0, #8]\n"                                                       \
+    "adds r11, r11, #0x1000000\n"                                               \
+    "bcc 4b\n"                                                                  \
+    "str r12, [sp, #28]\n"                                                      \
     "mrs r1, apsr\n"                                                            \
     "lsls r1, r1, #4\n"                                                         \
     "bmi 9f\n"                                                                  \
-    /* (2^32 - 1) / ((sum << k) >> 15) << (k - n), for smulwb to shift by 16 */ \
     "6:\n"                                                                      \
-    "ldr r1, [r0, #44]\n"                                                       \
-    "ldr r2, [r0, #36]\n"                                                       \
-    "clz r3, r1\n"                                                              \
-    "clz r4, r11\n"                                                             \
-    "lsl r1, r1, r3\n"                                                          \
-    "lsl r11, r11, r4\n"                                                        \
-    "lsr r1, r1, #15\n"                                                         \
-    "lsr r11, r11, #15\n"                                                       \
-    "mov r5, #-1\n"                                                             \
-    "udiv r10, r5, r1\n"                                                        \
-    "udiv r11, r5, r11\n"                                                       \
-    "sub r3, r3, r2\n"                                                          \
-    "sub r4, r4, r2\n"                                                          \
-    "lsl r10, r10, r3\n"                                                        \
-    "lsl r11, r11, r4\n"                                                        \
-    "ldr r12, [r0, #12]\n"                                                      \
-    "ldr lr, [r0, #16]\n"                                                       \
-    "add r12, r12, #12\n"                                                       \
-    "ldr pc, [sp, #16]\n"                                                       \
+    "ldm r7, {r1, r2, r5, r12, lr}\n" RECIPROCALS("r1", "r11", "r5", "r10", "r11") \
+    "ldr pc, [sp, #52]\n"                                                       \
     ".balign 4\n"                                                               \
     "7:\n" SUMS                                                                 \
     "8:\n" SUMS SUMS SUMS SUMS                                                  \
-    "ldr r0, [sp, #20]\n"                                                       \
+    "ldr r0, [sp, #40]\n"                                                       \
     "cmp r12, r0\n"                                                             \
-    "bne 7b\n"                                                                  \
-    "ldr r0, [sp]\n"                                                            \
-    "ldr r12, [r0, #8]\n"                                                       \
-    "ldrd r1, r2, [r0]\n"                                                       \
-    "cmp r1, r2\n"                                                              \
+    "bne 7b\n" LOAD_FIRST                                                       \
+    "cmp " at ", r4\n"                                                          \
     "bne 1b\n"                                                                  \
-    "add sp, sp, #28\n"                                                         \
+    "ldr r0, [sp, #36]\n"                                                       \
+    "str r1, [r0]\n"                                                            \
+    "str r12, [r0, #28]\n"                                                      \
+    "add sp, sp, #60\n"                                                         \
     "pop {r4-r11, pc}\n"                                                        \
     "9:\n" /* Q: some logit is far */                                           \
-    "str r11, [r0, #48]\n"                                                      \
-    "bl tfcaps_routing_paired_far\n"                                            \
-    "mov r1, #0\n"                                                              \
-    "msr apsr_nzcvq, r1\n"                                                      \
-    "ldr r0, [sp]\n"                                                            \
-    "ldr r11, [r0, #48]\n"                                                      \
+    "ldr r0, [sp, #36]\n"                                                       \
+    "bl tfcaps_routing_paired_far\n" CLEAR_Q                                    \
+    "ldr r0, [sp, #36]\n"                                                       \
+    "ldrd r1, r11, [r0, #52]\n"                                                 \
+    "str r1, [r7]\n"                                                            \
     "b 6b\n"
 
 /* clang-format on */

@@ -3,24 +3,32 @@
 /* Passes that make votes again each time. */
 
 #if defined(TFCAPS_DSP)
+/* How many votes of K = 4, |w| <= 127, add up to less than 2^23. */
+static int32_t block_inputs(const tfcaps_routing *r) {
+    const int32_t zero_point = r->params->input_zero_point;
+    const int32_t largest = 128 + (zero_point < 0 ? -zero_point : zero_point);
+    return ((1 << 23) - 1) / (4 * 127 * largest);
+}
+
 /* All input capsules' plain sums, in blocks. */
 static void add_blocks(tfcaps_paired_pass *pass) {
     const tfcaps_routing *r = pass->r;
     const int8_t *end = pass->u + 4 * r->dims->input_capsules;
-    const int32_t count = r->dims->output_capsules * 3;
-    pass->records_end = pass->records + 2 * count;
+    const int32_t block = 4 * block_inputs(r);
+    pass->records_end = pass->records + 6 * r->dims->output_capsules;
+    for (uint32_t *sum = pass->records; sum != pass->records_end; ++sum) {
+        *sum = 0;
+    }
     while (pass->u != end) {
-        const int32_t rest = (int32_t)(end - pass->u);
-        const int32_t block = rest < 4 * TFCAPS_PAIRED_SUM_INPUTS ? rest : 4 * TFCAPS_PAIRED_SUM_INPUTS;
-        pass->u_end = pass->u + block;
-        for (int32_t n = 0; n < 2 * count; ++n) {
-            pass->records[n] = 0;
-        }
+        pass->end = end - pass->u < block ? end : pass->u + block;
         tfcaps_routing_paired_sum_6(pass);
-        for (int32_t n = 0; n < count; ++n) {
-            const uint32_t low = pass->records[2 * n + 1];
-            r->sums[2 * n] += low;
-            r->sums[2 * n + 1] += (uint32_t)((int32_t)(pass->records[2 * n] - low) >> 8);
+        uint32_t *total = r->sums;
+        for (uint32_t *sum = pass->records; sum != pass->records_end; sum += 2) {
+            const uint32_t low = sum[1];
+            *total++ += low;
+            *total++ += (uint32_t)((int32_t)(sum[0] - low) >> 8);
+            sum[0] = 0;
+            sum[1] = 0;
         }
     }
 }
@@ -45,7 +53,7 @@ void tfcaps_routing_add_coupled_paired(const tfcaps_routing *r, const int8_t *u,
     int32_t rest = r->dims->input_capsules;
 #if defined(TFCAPS_DSP)
     if (tfcaps_paired_is_4_to_6(r) && rest >= 2) {
-        pass.u_end = u + 4 * (rest & ~1);
+        pass.end = u + 4 * (rest & ~1);
         tfcaps_routing_paired_6(&pass);
         rest %= 2;
     }

@@ -4,9 +4,7 @@
 
 /* Twin: tfcaps_routing_add_votes_paired. K = 4, P = 3; five output capsules unrolled, entered behind those
  * that the last five lack. Sums of 256 h[d + 1] + h[d] and of h[d] stay apart, so that no vote is taken out
- * of its word.
- *
- * r8, r9 input capsule, r11 end of sums, r12 kernel, lr sums. On the stack: pass, the entry. */
+ * of its word. */
 
 /* One word of weights: the sums of both and of the low outputs. */
 #define WORD(w, u, both, low)                                                                                \
@@ -20,29 +18,7 @@
 /* clang-format off */
 __attribute__((naked))
 void tfcaps_routing_paired_sum_6(tfcaps_paired_pass *pass __attribute__((unused))) {
-    __asm__(
-        "push {r4-r11, lr}\n"
-        "sub sp, sp, #12\n"
-        "str r0, [sp]\n"
-        "ldr r2, [r0, #40]\n"
-        ENTRY("2f", "3f", "4")
-        "ldr r12, [r0, #8]\n"
-        "ldr r11, [r0, #20]\n"
-        "1:\n"
-        LOAD_HALVES
-        "ldr lr, [r0, #12]\n"
-        "ldr pc, [sp, #4]\n"
-        ".balign 4\n"
-        "2:\n" ADD "3:\n" ADD ADD ADD ADD
-        "cmp lr, r11\n"
-        "bne 2b\n"
-        "ldr r0, [sp]\n"
-        "ldrd r1, r2, [r0]\n"
-        "cmp r1, r2\n"
-        "bne 1b\n"
-        "str r12, [r0, #8]\n"
-        "add sp, sp, #12\n"
-        "pop {r4-r11, pc}\n");
+    __asm__(SUM_PASS(ADD, ""));
 }
 /* clang-format on */
 

@@ -10,7 +10,7 @@
 /* clang-format off */
 __attribute__((naked))
 void tfcaps_routing_plain_6(tfcaps_paired_pass *pass __attribute__((unused))) {
-    __asm__(COUPLED_PASS(LOAD_HALVES, LOAD_HALVES, MAKE_PLAIN_VOTES));
+    __asm__(COUPLED_PASS(FIRST_HALVES, SECOND_HALVES, MAKE_PLAIN_VOTES, "r1"));
 }
 /* clang-format on */
 

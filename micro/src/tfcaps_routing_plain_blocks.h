@@ -12,17 +12,25 @@
 
 /* clang-format off */
 
+/* The next input capsule of the pass r0 in halfwords: r8, r9. */
+#define LOAD_HALVES                             \
+    "ldr r1, [r0]\n"                            \
+    "ldr r3, [r0, #8]\n"                        \
+    "ldr r2, [r1], #4\n"                        \
+    "str r1, [r0]\n"                            \
+    HALVES("r2")
+
 /* A pair of votes from the weights of two outputs, a word each. */
 #define PLAIN_PAIR(vote, a, b)                  \
     "sxtb16 r6, " a "\n"                        \
     "sxtb16 " a ", " a ", ror #8\n"             \
     "smuad r6, r6, r8\n"                        \
     "smlad r6, " a ", r9, r6\n"                 \
-    "sxtb16 r7, " b "\n"                        \
+    "sxtb16 " a ", " b "\n"                     \
     "sxtb16 " b ", " b ", ror #8\n"             \
-    "smuad r7, r7, r8\n"                        \
-    "smlad r7, " b ", r9, r7\n"                 \
-    "pkhbt " vote ", r6, r7, lsl #16\n"
+    "smuad " a ", " a ", r8\n"                  \
+    "smlad " a ", " b ", r9, " a "\n"           \
+    "pkhbt " vote ", r6, " a ", lsl #16\n"
 
 /* Votes of a block to its record, and their products with V onto the logit r11. */
 #define FOUR_VOTES                              \
@@ -82,14 +90,14 @@
 /* The two input capsules of a turn. They leave the sum of e in r5. */
 #define FIRST_OF_4(block)                       \
     LOAD_HALVES                                 \
-    "ldr lr, [r0, #12]\n"                       \
-    "ldr r5, [r0, #28]\n"                       \
+    "ldr lr, [r0, #32]\n"                       \
+    "ldr r5, [r0, #24]\n"                       \
     "ldr r10, [sp, #8]\n"                       \
     BLOCKS_OF_VOTES("2", "3", block)
 #define SECOND_OF_4(block)                      \
     LOAD_HALVES                                 \
-    "ldr lr, [r0, #12]\n"                       \
-    "ldr r5, [r0, #28]\n"                       \
+    "ldr lr, [r0, #32]\n"                       \
+    "ldr r5, [r0, #24]\n"                       \
     "ldr r10, [sp, #8]\n"                       \
     "add r10, r10, #4\n"                        \
     BLOCKS_OF_VOTES("4", "5", block)
@@ -101,44 +109,30 @@
     "push {r4-r11, lr}\n"                                                       \
     "sub sp, sp, #28\n"                                                         \
     "str r0, [sp]\n"                                                            \
-    "ldr r1, [r0, #32]\n"                                                       \
-    "ldr r2, [r0, #20]\n"                                                       \
+    "ldr r1, [r0, #20]\n"                                                       \
+    "ldr r2, [r0, #40]\n"                                                       \
     "strd r1, r2, [sp, #4]\n"                                                   \
-    "ldr r3, [r0, #40]\n"                                                       \
+    "ldr r3, [r0, #48]\n"                                                       \
     "str r3, [sp, #12]\n"                                                       \
     "sub r2, r2, #" half "\n"                                                   \
     "str r2, [sp, #24]\n"                                                       \
-    "ldr r12, [r0, #8]\n"                                                       \
-    "mov r1, #0\n"                                                              \
-    "msr apsr_nzcvq, r1\n"                                                      \
+    "ldr r12, [r0, #28]\n"                                                       \
+    CLEAR_Q                                                                     \
     "1:\n" first                                                                \
     "ldr r0, [sp]\n"                                                            \
-    "str r5, [r0, #44]\n" second                                                \
+    "str r5, [r0, #52]\n" second                                                \
     "ldr r0, [sp]\n"                                                            \
-    "str r12, [r0, #8]\n"                                                       \
+    "str r12, [r0, #28]\n"                                                       \
     "mrs r1, apsr\n"                                                            \
     "lsls r1, r1, #4\n"                                                         \
     "bmi 9f\n"                                                                  \
-    /* (2^32 - 1) / ((sum << k) >> 15) << (k - n), for smulwb to shift by 16 */ \
     "6:\n"                                                                      \
-    "ldr r1, [r0, #44]\n"                                                       \
-    "ldr r2, [r0, #36]\n"                                                       \
-    "clz r3, r1\n"                                                              \
-    "clz r4, r5\n"                                                              \
-    "lsl r1, r1, r3\n"                                                          \
-    "lsl r5, r5, r4\n"                                                          \
-    "lsr r1, r1, #15\n"                                                         \
-    "lsr r5, r5, #15\n"                                                         \
-    "mov r6, #-1\n"                                                             \
-    "udiv r1, r6, r1\n"                                                         \
-    "udiv r5, r6, r5\n"                                                         \
-    "sub r3, r3, r2\n"                                                          \
-    "sub r4, r4, r2\n"                                                          \
-    "lsl r6, r1, r3\n"                                                          \
-    "lsl r7, r5, r4\n"                                                          \
+    "ldr r1, [r0, #52]\n"                                                       \
+    "ldr r2, [r0, #44]\n"                                                       \
+    "mov r6, #-1\n" RECIPROCALS("r1", "r5", "r6", "r6", "r7")                   \
     "strd r6, r7, [sp, #16]\n"                                                  \
-    "ldr r12, [r0, #12]\n"                                                      \
-    "ldr lr, [r0, #16]\n"                                                       \
+    "ldr r12, [r0, #32]\n"                                                      \
+    "ldr lr, [r0, #36]\n"                                                       \
     "ldr r11, [sp, #8]\n"                                                       \
     "sub r12, r12, #" half "\n"                                                 \
     "7:\n"                                                                      \
@@ -154,19 +148,18 @@
     "cmp r12, r0\n"                                                             \
     "bne 7b\n"                                                                  \
     "ldr r0, [sp]\n"                                                            \
-    "ldr r12, [r0, #8]\n"                                                       \
-    "ldrd r1, r2, [r0]\n"                                                       \
+    "ldr r12, [r0, #28]\n"                                                       \
+    "ldr r1, [r0]\n"                                                            \
+    "ldr r2, [r0, #12]\n"                                                       \
     "cmp r1, r2\n"                                                              \
     "bne 1b\n"                                                                  \
     "add sp, sp, #28\n"                                                         \
     "pop {r4-r11, pc}\n"                                                        \
     "9:\n" /* Q: some logit is far */                                           \
-    "str r5, [r0, #48]\n"                                                       \
-    "bl tfcaps_routing_plain_far\n"                                             \
-    "mov r1, #0\n"                                                              \
-    "msr apsr_nzcvq, r1\n"                                                      \
+    "str r5, [r0, #56]\n"                                                       \
+    "bl tfcaps_routing_plain_far\n" CLEAR_Q                                     \
     "ldr r0, [sp]\n"                                                            \
-    "ldr r5, [r0, #48]\n"                                                       \
+    "ldr r5, [r0, #56]\n"                                                       \
     "b 6b\n"
 
 /* clang-format on */

@@ -13,7 +13,7 @@
 /* The next input capsule of the pass r0 in halfwords, r8-r11. */
 #define LOAD_8                                  \
     "ldr r1, [r0]\n"                            \
-    "ldr r2, [r0, #24]\n"                       \
+    "ldr r2, [r0, #8]\n"                       \
     "ldr r3, [r1], #4\n"                        \
     "ldr r4, [r1], #4\n"                        \
     "str r1, [r0]\n"                            \
@@ -52,8 +52,8 @@
  * kernel, lr records. */
 #define BLOCKS_OF_8(capsule, turn, offset, half, block) \
     LOAD_8                                      \
-    "ldr lr, [r0, #12]\n"                       \
-    "ldr r3, [r0, #28]\n"                       \
+    "ldr lr, [r0, #32]\n"                       \
+    "ldr r3, [r0, #24]\n"                       \
     "ldr r2, [sp, #8]\n"                        \
     "add r2, r2, #" offset "\n"                 \
     "strd r2, r3, [sp, #16]\n"                  \
@@ -84,18 +84,19 @@
     "push {r4-r11, lr}\n"                       \
     "sub sp, sp, #4\n"                          \
     "str r0, [sp]\n"                            \
-    "ldr r12, [r0, #8]\n"                       \
-    "ldr r7, [r0, #20]\n"                       \
+    "ldr r12, [r0, #28]\n"                       \
+    "ldr r7, [r0, #40]\n"                       \
     "mov r5, #" half "\n"                       \
     "1:\n" LOAD_8                               \
-    "ldr lr, [r0, #12]\n"                       \
+    "ldr lr, [r0, #32]\n"                       \
     "2:\n"                                      \
     DOTS_8 "ldrd r2, r3, [lr]\n" sums "strd r2, r3, [lr], #8\n" \
     DOTS_8 "ldrd r2, r3, [lr]\n" sums "strd r2, r3, [lr], #8\n" \
     "cmp lr, r7\n"                              \
     "bne 2b\n"                                  \
     "ldr r0, [sp]\n"                            \
-    "ldrd r1, r2, [r0]\n"                       \
+    "ldr r1, [r0]\n"                            \
+    "ldr r2, [r0, #12]\n"                       \
     "cmp r1, r2\n"                              \
     "bne 1b\n"                                  \
     "add sp, sp, #4\n"                          \

@@ -16,42 +16,22 @@
     "ldrd r6, r7, [r12], #8\n" WORD("r6", "r0") WORD("r7", "r1") "ldrd r6, r7, [r12], #8\n" WORD("r6", "r2") \
         WORD("r7", "r3") "ldrd r6, r7, [r12], #8\n" WORD("r6", "r4") WORD("r7", "r5") "stm lr!, {r0-r5}\n"
 
-/* r8, r9 input capsule, r11 end of the blocks' sums, r12 kernel, lr sums. On the stack: pass, the entry. */
+/* Those that are left of an input capsule. */
+#define REST                                                                                                 \
+    "ldr r1, [sp, #24]\n"                                                                                    \
+    "cmp lr, r1\n"                                                                                           \
+    "beq 5f\n"                                                                                               \
+    "4:\n"                                                                                                   \
+    "ldr r6, [r12], #4\n"                                                                                    \
+    "ldr r2, [lr]\n" WORD("r6", "r2") "str r2, [lr], #4\n"                                                   \
+                                      "cmp lr, r1\n"                                                         \
+                                      "bne 4b\n"                                                             \
+                                      "5:\n"
+
 /* clang-format off */
 __attribute__((naked))
 void tfcaps_routing_plain_sum(tfcaps_paired_pass *pass __attribute__((unused))) {
-    __asm__(
-        "push {r4-r11, lr}\n"
-        "sub sp, sp, #12\n"
-        "str r0, [sp]\n"
-        "ldr r2, [r0, #40]\n"
-        ENTRY("2f", "3f", "4")
-        "ldr r12, [r0, #8]\n"
-        "ldr r11, [r0, #20]\n"
-        "1:\n" LOAD_HALVES
-        "ldr lr, [r0, #12]\n"
-        "ldr pc, [sp, #4]\n"
-        ".balign 4\n"
-        "2:\n" ADD
-        "3:\n" ADD ADD ADD ADD
-        "cmp lr, r11\n"
-        "bne 2b\n"
-        "ldr r0, [sp]\n"
-        "ldr r1, [r0, #16]\n"
-        "cmp lr, r1\n"
-        "beq 5f\n"
-        "4:\n"
-        "ldr r6, [r12], #4\n"
-        "ldr r2, [lr]\n" WORD("r6", "r2")
-        "str r2, [lr], #4\n"
-        "cmp lr, r1\n"
-        "bne 4b\n"
-        "5:\n"
-        "ldrd r1, r2, [r0]\n"
-        "cmp r1, r2\n"
-        "bne 1b\n"
-        "add sp, sp, #12\n"
-        "pop {r4-r11, pc}\n");
+    __asm__(SUM_PASS(ADD, REST));
 }
 /* clang-format on */
 
