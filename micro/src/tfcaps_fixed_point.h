@@ -39,6 +39,21 @@ static inline int16_t tfcaps_sat16(int64_t x) {
 #endif
 #endif
 
+#if defined(__ARM_FEATURE_DSP) && defined(__has_builtin)
+#if __has_builtin(__builtin_arm_qadd)
+#define TFCAPS_QADD 1
+#endif
+#endif
+
+/* a + b, limited to 32 bits. */
+static inline int32_t tfcaps_add_saturated(int32_t a, int32_t b) {
+#if defined(TFCAPS_QADD)
+    return (int32_t)__builtin_arm_qadd(a, b);
+#else
+    return tfcaps_sat((int64_t)a + b, INT32_MIN, INT32_MAX);
+#endif
+}
+
 /* sat16 of what fits 32 bits. */
 static inline int32_t tfcaps_narrow16(int32_t x) {
 #if defined(TFCAPS_SSAT)

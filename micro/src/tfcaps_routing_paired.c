@@ -101,14 +101,6 @@ tfcaps_paired_pass tfcaps_paired_begin(const tfcaps_routing *r, const int8_t *u,
     return pass;
 }
 
-/* The word of logits' factors V. */
-static uint32_t scaled_pair(const tfcaps_routing *r, int32_t j, int32_t p) {
-    const int32_t d = 2 * p;
-    const int16_t *v = r->scaled + j * r->dims->output_dimension + d;
-    const uint32_t high = d + 1 < r->dims->output_dimension ? (uint32_t)v[1] : 0;
-    return ((uint32_t)v[0] & 0xFFFF) | (high << 16);
-}
-
 static uint32_t logit_of(const uint32_t *votes, const uint32_t *v, int32_t pairs) {
     uint32_t logit = 0;
     for (int32_t p = 0; p < pairs; ++p) {
@@ -134,11 +126,14 @@ void tfcaps_routing_paired_far(tfcaps_paired_pass *pass) {
 void tfcaps_paired_set_records(tfcaps_paired_pass *pass) {
     const tfcaps_routing *r = pass->r;
     const int32_t pairs = tfcaps_even(r->dims->output_dimension) / 2;
+    const int32_t dimension = r->dims->output_dimension;
+    const int16_t *v = r->scaled;
     uint32_t *factors = (uint32_t *)r->work;
     pass->factors = factors;
-    for (int32_t j = 0; j < r->dims->output_capsules; ++j) {
-        for (int32_t p = 0; p < pairs; ++p) {
-            *factors++ = scaled_pair(r, j, p);
+    for (const int16_t *end = v + r->outputs; v != end;) {
+        for (int32_t d = 0; d < dimension; d += 2) {
+            const uint32_t low = (uint32_t)*v++ & 0xFFFF;
+            *factors++ = low | (d + 1 < dimension ? (uint32_t)*v++ << 16 : 0);
         }
     }
     pass->records = factors;

@@ -16,8 +16,10 @@ static void add_blocks(tfcaps_paired_pass *pass) {
     const int8_t *end = pass->u + 4 * r->dims->input_capsules;
     const int32_t block = 4 * block_inputs(r);
     pass->records_end = pass->records + 6 * r->dims->output_capsules;
+    uint32_t zero = 0;
+    __asm__("" : "+r"(zero)); /* else GCC calls memset, which may clear a byte at a time */
     for (uint32_t *sum = pass->records; sum != pass->records_end; ++sum) {
-        *sum = 0;
+        *sum = zero;
     }
     while (pass->u != end) {
         pass->end = end - pass->u < block ? end : pass->u + block;

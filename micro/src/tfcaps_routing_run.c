@@ -41,45 +41,64 @@ static int32_t add_shifts(int32_t a, int32_t b) {
     return a + b < 62 ? a + b : 62;
 }
 
-/* requantise(x, m, n), saturated to 32 bits. Not inline: n is nearly always beyond 32 and not worth its
+enum {
+    LIMIT = 1 << 20 /* of s in Q12 */
+};
+
+static inline int32_t limit(int32_t s) {
+    const int32_t least = s > -LIMIT ? s : -LIMIT;
+    return least < LIMIT ? least : LIMIT;
+}
+
+/* One element of s for a shift of up to 32. Not inline: it is nearly always beyond and this not worth its
  * place. */
-static TFCAPS_NOINLINE int32_t requantise_near(int32_t x, int32_t m, int32_t n) {
-    return tfcaps_sat(tfcaps_rshift((int64_t)x * m, n), INT32_MIN, INT32_MAX);
+static TFCAPS_NOINLINE int32_t weigh_near(int32_t sum, int32_t multiplier, int32_t shift, int32_t bias) {
+    return tfcaps_sat(tfcaps_requantise(sum, multiplier, shift) + bias, -LIMIT, LIMIT);
 }
 
-static inline int32_t requantise(int32_t x, int32_t m, int32_t n) {
-    const int32_t high = (int32_t)(((int64_t)x * m) >> 32);
-    return n > 32 ? (high + (1 << (n - 33))) >> (n - 32) : requantise_near(x, m, n);
+/* The high word of a product, which alone counts for a shift beyond 32, shifted with rounding by what is
+ * left. */
+static inline int32_t shift_high(int32_t x, int32_t m, int32_t half, int32_t left) {
+    return ((int32_t)(((int64_t)x * m) >> 32) + half) >> left;
 }
 
-/* V from A: the state in units of votes and base-2 logits. */
-static TFCAPS_NOINLINE void scale_state(const tfcaps_routing *r) {
-    const int32_t shift =
-        add_shifts(r->params->logit_shift, r->params->logit_bits - r->exp_shift - TFCAPS_STEP_BITS);
-    const int32_t *multiplier = r->params->multiplier;
-    for (int32_t n = 0; n < r->outputs; ++n) {
-        const int32_t log2_state = (int32_t)(((int64_t)r->state[n] * (47274 << 15)) >> 30);
-        r->scaled[n] = (int16_t)tfcaps_narrow16(requantise(log2_state, multiplier[n], shift));
+/* s in Q12 from so many weighted sums, in place. */
+static TFCAPS_NOINLINE void weigh_sums(int32_t count, const int32_t *multiplier, int32_t shift,
+                                       const int32_t *bias, int32_t *s) {
+    const int32_t *end = s + count;
+    const int32_t left = shift - 32;
+    if (left <= 0) {
+        for (; s != end; ++s) {
+            *s = weigh_near(*s, *multiplier++, shift, bias == NULL ? 0 : *bias++);
+        }
+        return;
+    }
+    const int32_t half = 1 << (left - 1);
+    if (bias == NULL) {
+        for (; s != end; ++s) {
+            *s = limit(shift_high(*s, *multiplier++, half, left));
+        }
+        return;
+    }
+    for (; s != end; ++s) {
+        *s = limit(tfcaps_add_saturated(shift_high(*s, *multiplier++, half, left), *bias++));
     }
 }
 
-/* v of one output capsule in Q15 from s [D] in Q12, in place. */
-static TFCAPS_NOINLINE void squash_sum(int32_t dimension, int32_t *s) {
-    int32_t bits = 17; /* 32 - g with g = 15 - ceil(log2(D) / 2) */
-    for (int32_t power = 1; power < dimension; power *= 4) {
-        ++bits;
-    }
+/* v of one output capsule in Q15 from s [D] in Q12, in place. bits: 32 - g. */
+static TFCAPS_NOINLINE void squash_sum(int32_t dimension, int32_t bits, int32_t *s) {
+    const int32_t *end = s + dimension;
     uint32_t magnitudes =
         0; /* whose highest bit is that of the largest: |s| - 1 for negative s would differ */
-    for (int32_t d = 0; d < dimension; ++d) {
-        magnitudes |= (uint32_t)(s[d] < 0 ? -s[d] : s[d]);
+    for (const int32_t *each = s; each != end; ++each) {
+        magnitudes |= (uint32_t)(*each < 0 ? -*each : *each);
     }
     const int32_t zeros = tfcaps_clz(magnitudes);
     const int32_t x = bits > zeros ? bits - zeros : 0;
     uint32_t n2 = 0;
-    for (int32_t d = 0; d < dimension; ++d) {
-        const int32_t t = s[d] >> x;
-        s[d] = t;
+    for (int32_t *each = s; each != end; ++each) {
+        const int32_t t = *each >> x;
+        *each = t;
         n2 += (uint32_t)(t * t);
     }
     const uint32_t den = n2 + ((uint32_t)1 << (24 - 2 * x));
@@ -87,8 +106,8 @@ static TFCAPS_NOINLINE void squash_sum(int32_t dimension, int32_t *s) {
     /* NOLINTNEXTLINE(clang-analyzer-core.BitwiseShift): den >= 2^(24 - 2 x) >= 2^4, so k < 32 */
     const int32_t gain = (int32_t)((tfcaps_isqrt(n2) << 15) / ((den << k) >> 16));
     const int32_t half = 1 << (15 - k);
-    for (int32_t d = 0; d < dimension; ++d) {
-        s[d] = tfcaps_narrow16((s[d] * gain + half) >> (16 - k));
+    for (; s != end; ++s) {
+        *s = tfcaps_narrow16((*s * gain + half) >> (16 - k));
     }
 }
 
@@ -96,43 +115,62 @@ static TFCAPS_NOINLINE void squash_sum(int32_t dimension, int32_t *s) {
 static void share_votes(const tfcaps_routing *r) {
     const uint32_t sharers = (uint32_t)(r->dims->output_capsules + r->params->leaky);
     const int32_t share = (int32_t)((((uint32_t)1 << 31) - (sharers == 1)) / sharers);
+    if (sharers == 1) {
+        return;
+    }
     int32_t *s = (int32_t *)r->sums;
-    for (int32_t n = 0; n < r->outputs; ++n) {
-        s[n] = sharers == 1 ? s[n] : (int32_t)(((int64_t)share * s[n] + (1 << 30)) >> 31);
+    for (const int32_t *end = s + r->outputs; s != end; ++s) {
+        *s = (int32_t)(((int64_t)share * *s + (1 << 30)) >> 31);
     }
 }
 
-/* One iteration's end: the weighted sums, with so many fraction bits, become v, which is added to the state.
- */
-static TFCAPS_NOINLINE void finish_sums(const tfcaps_routing *r, int32_t fraction_bits, const int32_t *bias) {
-    const int32_t limit = 1 << 20;
+/* The weighted sums, with so many fraction bits, become v. */
+static void finish_sums(const tfcaps_routing *r, int32_t fraction_bits, const int32_t *bias) {
     const int32_t dimension = r->dims->output_dimension;
     const int32_t shift = add_shifts(r->params->sum_shift, fraction_bits);
     const int32_t *multiplier = r->params->multiplier;
-    int32_t *s = (int32_t *)r->sums;
-    for (int32_t n = 0; n < r->outputs; ++n) {
-        int32_t q12 = requantise(s[n], multiplier[n], shift);
-        if (bias != NULL) { /* in 64 bits to the end */
-            q12 = tfcaps_sat(tfcaps_requantise(s[n], multiplier[n], shift) + bias[n], -limit, limit);
-        }
-        q12 = q12 > -limit ? q12 : -limit;
-        s[n] = q12 < limit ? q12 : limit;
+    int32_t bits = 17; /* 32 - g with g = 15 - ceil(log2(D) / 2) */
+    for (int32_t power = 1; power < dimension; power *= 4) {
+        ++bits;
     }
+    weigh_sums(r->outputs, multiplier, shift, bias, (int32_t *)r->sums);
     for (int32_t n = 0; n < r->outputs; n += dimension) {
-        squash_sum(dimension, s + n);
+        squash_sum(dimension, bits, (int32_t *)r->sums + n);
     }
-    for (int32_t n = 0; n < r->outputs; ++n) {
-        r->state[n] += s[n];
+}
+
+/* A with v added, or v alone after iteration 0; and V from it, the state in units of votes and base-2 logits.
+ */
+static TFCAPS_NOINLINE void add_to_state(const tfcaps_routing *r, int32_t iteration) {
+    const int32_t shift =
+        add_shifts(r->params->logit_shift, r->params->logit_bits - r->exp_shift - TFCAPS_STEP_BITS);
+    const int32_t left = shift - 32;
+    const int32_t half = left > 0 ? 1 << (left - 1) : 0;
+    const int32_t before = iteration == 0 ? 0 : -1; /* which bits of A count */
+    const int32_t *multiplier = r->params->multiplier;
+    const int32_t *v = (const int32_t *)r->sums;
+    int32_t *state = r->state;
+    int16_t *scaled = r->scaled;
+    for (const int32_t *end = v + r->outputs; v != end; ++v) {
+        const int32_t sum = (*state & before) + *v;
+        const int32_t log2_state = (int32_t)(((int64_t)sum * (47274 << 15)) >> 30);
+        *state++ = sum;
+        const int32_t near = left > 0 ? shift_high(log2_state, *multiplier, half, left)
+                                      : weigh_near(log2_state, *multiplier, shift, 0);
+        *scaled++ = (int16_t)tfcaps_narrow16(near);
+        ++multiplier;
     }
 }
 
 static void route(const tfcaps_routing *r, const tfcaps_routing_passes *passes, const int8_t *input,
                   const int8_t *kernel, const int32_t *bias, int8_t *output) {
     const int32_t padded = r->dims->output_capsules * tfcaps_even(r->dims->output_dimension);
-    memset(r->state, 0, (size_t)r->outputs * sizeof *r->state);
     for (int32_t iteration = 0; iteration < r->params->iterations; ++iteration) {
         /* Half of what is cut off the sum, on average. */
         const uint32_t start = iteration == 0 ? 0 : (uint32_t)r->dims->input_capsules >> 1;
+        if (iteration > 0) {
+            add_to_state(r, iteration - 1);
+        }
         for (int32_t n = 0; n < padded; ++n) {
             r->sums[n] = start;
         }
@@ -140,7 +178,6 @@ static void route(const tfcaps_routing *r, const tfcaps_routing_passes *passes, 
             passes->add_votes(r, input, kernel);
             share_votes(r);
         } else {
-            scale_state(r);
             passes->add_coupled(r, input, kernel);
         }
         finish_sums(r, iteration == 0 ? 0 : 15 - r->narrow, bias);
