@@ -1,20 +1,22 @@
 """Every pruning method on Fashion-MNIST: what is left of the accuracy, and what is left to be stored and computed.
 
 Per network and seed: train the dense network; prune it by each method to half of its multiply-accumulates; train that
-on. The best method of each network, by the first seed, is also taken to 30 %. All methods have the same images, the
-same epochs and the same step sizes after pruning; a method that starts again from fresh weights gets the epochs of the
-dense network instead. "dense, trained on" is what the same further epochs do without pruning. Files, arenas and
-instructions are those of the first seed.
+on. The best method of each network, by the first seed, is also taken to 30 %, in three steps. Methods that train with a
+penalty or with masks do so for as many epochs again, before they cut; those that start from fresh weights have the
+epochs of the dense training too. "dense, trained on" is the dense network with the epochs that follow pruning. Files,
+arenas and instructions are those of the first seed.
 
-Every result is stored at once, so that a run that was stopped goes on where it was.
+Networks are worked on at the same time, each in a process of its own. Every result is stored at once, so that a run
+that was stopped goes on where it was.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import os
+import subprocess
+import sys
 import time
 
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
@@ -26,6 +28,7 @@ from pathlib import Path
 
 import numpy as np
 import report
+from pruning_table import DENSE, REMAINS, ROWS, STEPS, TRAINED_ON, Results, best_row, key_of, rows_of, write_table
 
 import tfcaps
 from tfcaps._keras import keras
@@ -37,8 +40,7 @@ from tfcaps.runtime import Interpreter
 
 BATCH = 64
 BOARD = "cortex-m4"
-FIRST_SEED = 0
-DENSE, TRAINED_ON = "dense", "dense, trained on"
+LAST_STEP = 0.03  # of the first step size, in the last epoch of any training
 
 
 def vgg_small(input_shape=(28, 28, 1), num_classes=10, widths=(16, 32, 32, 48, 48)):
@@ -59,47 +61,28 @@ def micro(input_shape=(28, 28, 1), num_classes=10):
 
 
 NETWORKS = {
-    "micro": (micro, tfcaps.losses.MarginLoss(), 1.5e-3),
+    "micro": (micro, tfcaps.losses.MarginLoss(), 6e-3),
     "vgg_small": (vgg_small, "sparse_categorical_crossentropy", 2e-3),
 }
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Epochs, and what the step size is multiplied by after each of them; it begins at half the dense network's."""
+    """How long is trained, in epochs: the dense network, and all others from there on."""
 
     dense: int
-    fine_tune: int
-    dense_decay: float = 0.8
-    decay: float = 0.6
+    after: int
 
 
-class Cache:
-    """Results by key, in a file that every new one is written to at once."""
-
-    def __init__(self, path: Path, setting: dict) -> None:
-        self.path, self.setting = path, setting
-        stored = json.loads(path.read_text()) if path.exists() else {}
-        self.results = stored["results"] if stored.get("setting") == setting else {}
-        self.commit = stored.get("commit") or report.commit()
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.results
-
-    def __getitem__(self, key: str) -> dict:
-        return self.results[key]
-
-    def store(self, key: str, result: dict) -> None:
-        self.results[key] = result
-        part = self.path.with_suffix(".part")
-        part.write_text(json.dumps({"setting": self.setting, "commit": self.commit, "results": self.results}, indent=1))
-        part.replace(self.path)
-        print(key, json.dumps(result), flush=True)
+def decay(epochs: int) -> float:
+    """What the step size is multiplied by after each epoch."""
+    return LAST_STEP ** (1 / max(1, epochs - 1))
 
 
-def fit(model, network, data, epochs, rate, decay):
+def fit(model, network, data, epochs, rate):
+    """Train, with a step size that falls from `rate` to its LAST_STEP part."""
     model.compile(keras.optimizers.Adam(rate), NETWORKS[network][1])
-    schedule = keras.callbacks.LearningRateScheduler(lambda epoch: rate * decay**epoch)
+    schedule = keras.callbacks.LearningRateScheduler(lambda epoch: rate * decay(epochs) ** epoch)
     model.fit(data.x_train, data.y_train, batch_size=BATCH, epochs=epochs, verbose=0, callbacks=[schedule])
     return model
 
@@ -108,8 +91,9 @@ def accuracy(model, data) -> float:
     return float(np.mean(np.argmax(model.predict(data.x_test, batch_size=500, verbose=0), axis=1) == data.y_test))
 
 
-def measure(model, data, cost) -> dict:
+def measure(model, data) -> dict:
     """What the model is as an int8 file, in TFLite Micro and as C on an emulated board; and what was predicted."""
+    cost = CostModel(ChannelGraph(model)).dense
     file = tfcaps.converters.to_tflite(model, data.calibration(100))
     interpreter = Interpreter(file, backend="tflm")
     interpreter(data.x_test[:1])
@@ -125,7 +109,7 @@ def measure(model, data, cost) -> dict:
     except TfcapsError:
         return found  # no compiler or emulator here
     with tempfile.TemporaryDirectory() as name:
-        plan = tfcaps.converters.to_c(file, Path(name, "c"), name=boards.MODEL_NAME, **layout_of(board))
+        plan = tfcaps.converters.to_c(file, Path(name, "c"), name=boards.MODEL_NAME, layout=board.layout)
         program = plan.program
         ends = ([program.tensors[k] for k in indices] for indices in (program.inputs, program.outputs))
         inputs, expected = random_vectors(host(file), *ends, 1, 0)
@@ -135,25 +119,19 @@ def measure(model, data, cost) -> dict:
     return {**found, "arena_bytes": plan.arena_bytes, "instructions": on_board.instructions}
 
 
-def layout_of(board) -> dict:
-    """The layout of weights that suits a board best, as `tfcaps bench` chooses it."""
-    layout = getattr(board, "layout", None)
-    return {} if layout is None else {"layout": layout}
-
-
-def dense_model(network, seed, data, schedule, folder, cache):
+def dense_model(network, seed, data, schedule, results, first):
     """The trained dense network, and its results once."""
     build, _, rate = NETWORKS[network]
-    path = folder / f"{network}_{seed}.npz"
+    path = results.path.with_name(f"{network}_{seed}.npz")
     keras.utils.set_random_seed(seed)
     model = build(data.input_shape, data.num_classes)
-    key = f"{network}/{DENSE}/1/{seed}"
-    if key in cache and path.exists():
+    key = key_of(network, DENSE, 1, seed)
+    if key in results and path.exists():
         with np.load(path) as stored:
             model.set_weights([stored[f"arr_{k}"] for k in range(len(stored.files))])
         return model
     started = time.monotonic()
-    fit(model, network, data, schedule.dense, rate, schedule.dense_decay)
+    fit(model, network, data, schedule.dense, rate)
     np.savez(path, *model.get_weights())
     seconds = time.monotonic() - started
     cost = CostModel(ChannelGraph(model)).dense
@@ -162,26 +140,45 @@ def dense_model(network, seed, data, schedule, folder, cache):
         "seconds": seconds,
         "parameters": cost.parameters,
         "macs": cost.macs,
-        **(measure(model, data, cost) if seed == FIRST_SEED else {}),
     }
-    cache.store(key, found)
+    if first:
+        found |= measured_and_kept(model, data, results.path.parent, key)
+    results.store(key, found)
     longer = keras.models.clone_model(model)
     longer.set_weights(model.get_weights())
-    fit(longer, network, data, schedule.fine_tune, rate / 2, schedule.decay)
-    cache.store(f"{network}/{TRAINED_ON}/1/{seed}", {"fine_tuned": accuracy(longer, data)})
+    fit(longer, network, data, schedule.after, rate / 2)
+    results.store(key_of(network, TRAINED_ON, 1, seed), {"fine_tuned": accuracy(longer, data)})
     return model
 
 
-def run(network, row, remains, seed, model, data, validation, schedule) -> dict:
-    """One row of one seed."""
+def measured_and_kept(model, data, folder, key) -> dict:
+    """Measure a model, and keep it for `measure_again`."""
+    model.save(kept(folder, key))
+    return measure(model, data)
+
+
+def kept(folder, key) -> Path:
+    """Where the model of a result lies."""
+    return folder / (key.replace("/", "_").replace(", ", "_") + ".keras")
+
+
+def measure_again(options, results) -> None:
+    """Files, arenas and instructions of the models that were kept, by the converter and the kernels of now."""
+    data, _ = images(options)
+    for key in list(results.results):
+        path = kept(results.path.parent, key)
+        if path.exists():
+            model = keras.models.load_model(path, compile=False)
+            results.store(key, {**results[key], **measure(model, data)})
+
+
+def run(network, row, remains, seed, model, data, validation, schedule):
+    """The pruned model of one row and seed, and what is known about it."""
     _, loss, rate = NETWORKS[network]
     method, options = ROWS.get(row, (row, {}))
-    if "max_rate" in METHODS[method].options():
-        options = {"max_rate": MAX_RATE, **options}
-    fresh = METHODS[method].from_scratch
-    epochs = max(schedule.dense, schedule.fine_tune) if fresh else schedule.fine_tune
-    steps = (rate, schedule.dense_decay) if fresh else (rate / 2, schedule.decay)
-    how = {"epochs": epochs, "batch_size": BATCH, "learning_rate": steps[0], "decay": steps[1]}
+    epochs, rate_after = schedule.after, rate / 2
+    if METHODS[method].from_scratch:
+        epochs, rate_after = schedule.dense + schedule.after, rate
     started = time.monotonic()
     result = prune(
         model,
@@ -189,181 +186,115 @@ def run(network, row, remains, seed, model, data, validation, schedule) -> dict:
         target={"macs": remains},
         data=data,
         validation=validation,
-        fine_tune=how,
+        fine_tune={"epochs": epochs, "batch_size": BATCH, "learning_rate": rate_after, "decay": decay(epochs)},
+        steps=STEPS[remains],
         loss=loss,
         seed=seed,
         **options,
     )
     seconds = time.monotonic() - started
     totals = result.report.totals
-    return {
+    return result.model, {
         "pruned": result.report.accuracy.pruned,
         "fine_tuned": result.report.accuracy.fine_tuned,
         "seconds": seconds,
         "parameters": totals["parameters"].after,
         "macs": totals["macs"].after,
-        **(measure(result.model, data, CostModel(ChannelGraph(result.model)).dense) if seed == FIRST_SEED else {}),
     }
 
 
-def rows_of(network: str) -> list[str]:
-    """The rows of a network's table: every method, some of them in several ways."""
-    listed = {method for method, _ in ROWS.values()}
-    names = [*ROWS, *(name for name in METHODS if name not in listed)]
-    return sorted(name for name in names if network == "micro" or name != "capsules")
+def images(options):
+    """The images, and those of the training images that are held out for methods that compare candidates."""
+    data = tfcaps.datasets.load(options.data)
+    data = data.subset(train=options.samples, test=min(options.test_samples, len(data.x_test)), seed=0)
+    held_out = len(data.x_train) // 12
+    validation = (data.x_train[:held_out], data.y_train[:held_out])
+    return dataclasses.replace(data, x_train=data.x_train[held_out:], y_train=data.y_train[held_out:]), validation
 
 
-# More than one way to use a method, by what the table calls it: the method's name and its options.
-ROWS: dict[str, tuple[str, dict]] = {
-    "complexity, FA": ("complexity", {"mode": "macs"}),
-    "complexity, MA": ("complexity", {"mode": "memory"}),
-    "complexity, PA": ("complexity", {"mode": "parameters"}),
-    # The paper's step size is for whole trainings from the beginning.
-    "slimming": ("slimming", {"learning_rate": 0.01, "epochs": 2}),
-}
-MAX_RATE = 0.8  # of a layer, for all methods that have such a limit: little is trained after pruning
+def run_network(network, options, results) -> None:
+    """All that is not in the results yet."""
+    data, validation = images(options)
+    schedule = Schedule(*options.epochs)
+    first = options.seeds[0]
+    for seed in options.seeds:
+        model = dense_model(network, seed, data, schedule, results, seed == first)
+
+        def one(row, remains, seed=seed, model=model):
+            key = key_of(network, row, remains, seed)
+            if key not in results:
+                small, found = run(network, row, remains, seed, model, data, validation, schedule)
+                if seed == first:
+                    found |= measured_and_kept(small, data, options.output_dir, key)
+                results.store(key, found)
+                keras.backend.clear_session()
+
+        known = rows_of(network)
+        for row in [row for row in options.methods or known if row in known]:
+            one(row, REMAINS[0])
+        # The first seed says which method is the best one.
+        one(best_row(results, network, REMAINS[0], [first]), REMAINS[1])
 
 
-def mean(cache, network, row, remains, seeds, figure):
-    """The mean of a figure over those seeds that have it, or None."""
-    found = [cache[key].get(figure) for seed in seeds if (key := f"{network}/{row}/{remains}/{seed}") in cache]
-    found = [value for value in found if value is not None]
-    return sum(found) / len(found) if found else None
-
-
-def against_dense(cache, network, row, remains, seeds):
-    """Points of accuracy that a row has more than the dense network, over the seeds that the row has."""
-    having = [seed for seed in seeds if f"{network}/{row}/{remains}/{seed}" in cache]
-    dense = mean(cache, network, DENSE, 1, having, "fine_tuned")
-    return None if dense is None else 100 * (mean(cache, network, row, remains, having, "fine_tuned") - dense)
-
-
-def best_row(cache, network, remains, seeds) -> str:
-    """The row of the highest accuracy."""
-    return max(rows_of(network), key=lambda row: mean(cache, network, row, remains, seeds, "fine_tuned") or 0.0)
-
-
-def table(cache, seeds, remains) -> list[list[str]]:
-    """All rows: the dense network first, then the methods, the best of them first."""
-    lines = []
-    for network in NETWORKS:
-        found = [(1, DENSE), (1, TRAINED_ON)]
-        for part in remains:
-            ranked = [(mean(cache, network, row, part, seeds, "fine_tuned"), row) for row in rows_of(network)]
-            found += [
-                (part, row) for value, row in sorted(ranked, key=lambda pair: -(pair[0] or 0.0)) if value is not None
-            ]
-        for part, row in found:
-            cells = [cache[key] for seed in seeds if (key := f"{network}/{row}/{part}/{seed}") in cache]
-            if not cells:
-                continue
-            tuned = [cell["fine_tuned"] for cell in cells]
-            after = mean(cache, network, row, part, seeds, "fine_tuned")
-            lines.append([
-                network, row, f"{part:.0%}", len(cells),
-                _percent(mean(cache, network, row, part, seeds, "pruned")),
-                f"{after:.2%}" + (f" ± {100 * np.std(tuned):.2f}" if len(tuned) > 1 else ""),
-                f"{against_dense(cache, network, row, part, seeds):+.2f}",
-                *(_number(mean(cache, network, row, part, seeds, figure)) for figure in FIGURES),
-            ])  # fmt: skip
-    return lines
-
-
-FIGURES = ("macs", "parameters", "tflite_bytes", "tflm_arena_bytes", "predicted_arena_bytes", "arena_bytes",
-           "instructions", "seconds")  # fmt: skip
-COLUMNS = ["network", "method", "MAC left", "seeds", "pruned", "fine-tuned", "points against dense", "MAC",
-           "parameters", ".tflite, bytes", "arena of TFLite Micro", "arena of C, predicted", "arena of C",
-           "instructions", "seconds"]  # fmt: skip
-
-
-def _percent(value):
-    return "" if value is None else f"{value:.2%}"
-
-
-def _number(value):
-    return "" if value is None else f"{round(value):,}"
-
-
-def verdict(cache, seeds) -> str:
-    """What the table says about the best method and about random."""
-    said = []
-    for network in NETWORKS:
-        for part in (0.5, 0.3):
-            row = best_row(cache, network, 0.5, seeds[:1])
-            points = against_dense(cache, network, row, part, seeds)
-            if points is not None:
-                said.append(f"{network} at {part:.0%}: {row}, {points:+.2f} points against dense")
-        points = {row: against_dense(cache, network, row, 0.5, seeds) for row in rows_of(network)}
-        if points["random"] is not None:
-            below = sorted(row for row, value in points.items() if value is not None and value < points["random"])
-            said.append(f"{network}, below random: {' and '.join(below) or 'none'}")
-    return "; ".join(said) + "."
+def run_side_by_side(options) -> None:
+    """A process for each network, on its share of the cores; raises SystemExit if one fails."""
+    command = [sys.executable, __file__, *options.given, "--run-only", "--networks"]
+    share = str(max(1, (os.cpu_count() or 1) // len(options.networks)))
+    environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": share, "TF_NUM_INTEROP_THREADS": share}
+    running = [subprocess.Popen([*command, network], env=environment) for network in options.networks]
+    failed = [network for network, process in zip(options.networks, running, strict=True) if process.wait()]
+    if failed:
+        raise SystemExit(f"benchmark of {', '.join(failed)} failed")
 
 
 def main(arguments=None):
+    given = sys.argv[1:] if arguments is None else arguments
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--samples", type=int, default=6_000, help="training images, a twelfth of them held out")
-    parser.add_argument("--test-samples", type=int, default=5_000, help="test images")
-    parser.add_argument("--epochs", type=int, nargs=2, default=[8, 6], metavar=("DENSE", "AFTER"))
+    parser.add_argument("--test-samples", type=int, default=10_000, help="test images")
+    parser.add_argument("--epochs", type=int, nargs=2, default=[20, 6], metavar=("DENSE", "AFTER"))
     parser.add_argument("--data", default="fashion_mnist", help="a name or a path tfcaps.datasets.load knows")
     parser.add_argument("--networks", nargs="+", choices=list(NETWORKS), default=list(NETWORKS))
     parser.add_argument("--methods", nargs="+", help="rows of the table; all by default")
-    parser.add_argument("--quick", action="store_true", help="some images, one epoch, one seed: does it run?")
+    parser.add_argument("--quick", action="store_true", help="some images, few epochs, one seed: does it run?")
     parser.add_argument(
         "--output-dir", type=Path, default=Path("out/pruning"), help="where results are kept on the way"
     )
     parser.add_argument("--report", action="store_true", help="run nothing, write the table of what there is")
-    parser.add_argument("--merge", type=Path, nargs="+", default=[], help="with --report: other folders of results")
-    options = parser.parse_args(arguments)
+    parser.add_argument("--measure-again", action="store_true", help="files and counts of the models there are")
+    parser.add_argument("--run-only", action="store_true", help="write no table")
+    options = parser.parse_args(given)
+    options.given = given
     if options.quick:
         options.seeds, options.samples, options.epochs = [0], min(options.samples, 600), [2, 1]
         options.test_samples = min(options.test_samples, 500)
         options.methods = options.methods or ["l1"]
     options.output_dir.mkdir(parents=True, exist_ok=True)
-    schedule = Schedule(*options.epochs)
-    samples = [options.samples, options.test_samples]
-    setting = {"data": options.data, "samples": samples, "epochs": options.epochs}
-    cache = Cache(options.output_dir / "results.json", setting)
-    for folder in options.merge:
-        cache.results.update(Cache(folder / "results.json", setting).results)
-    if not options.report:
-        run_all(options, cache, schedule)
-    lines = table(cache, options.seeds, (0.5, 0.3))
-    notes = (
+    setting = {"data": options.data, "samples": [options.samples, options.test_samples], "epochs": options.epochs}
+    if not options.report and len(options.networks) > 1:
+        run_side_by_side(options)
+    results = {
+        name: Results(options.output_dir / f"{name}.json", setting, report.commit()) for name in options.networks
+    }
+    if not options.report and len(options.networks) == 1:
+        (network,) = options.networks
+        if options.measure_again:
+            measure_again(options, results[network])
+        else:
+            run_network(network, options, results[network])
+    if not (options.quick or options.run_only):
+        write_table(results, options.seeds, images_said(options))
+
+
+def images_said(options) -> str:
+    """What was trained, on what, for how long."""
+    return (
         f"{options.samples:,} training images of {options.data}, a twelfth of them held out for methods that compare "
-        f"candidates, {options.test_samples:,} test images. Epochs: {schedule.dense} dense, {schedule.fine_tune} after "
-        f"pruning, batch {BATCH}, Adam. No layer loses more than {MAX_RATE:.0%}. Accuracies, MAC, parameters and "
-        f"seconds are means over seeds; files, arenas (bytes) and instructions are of the first seed. Instructions are "
-        f"for one image on an emulated {BOARD}, not cycles; the code was that of commit {cache.commit}.\n\n"
-        f"{verdict(cache, options.seeds)}"
+        f"candidates, {options.test_samples:,} test images. Epochs: {options.epochs[0]} dense, {options.epochs[1]} "
+        f"after each step of pruning, batch {BATCH}, Adam. Instructions are for one image on an emulated {BOARD}, not "
+        "cycles."
     )
-    if not options.quick:
-        report.write("pruning", "Structured pruning on Fashion-MNIST", COLUMNS, lines, notes)
-    return lines
-
-
-def run_all(options, cache, schedule) -> None:
-    data = tfcaps.datasets.load(options.data)
-    data = data.subset(train=options.samples, test=min(options.test_samples, len(data.x_test)), seed=0)
-    held_out = len(data.x_train) // 12
-    validation = (data.x_train[:held_out], data.y_train[:held_out])
-    data = dataclasses.replace(data, x_train=data.x_train[held_out:], y_train=data.y_train[held_out:])
-    for seed in options.seeds:
-        for network in options.networks:
-            model = dense_model(network, seed, data, schedule, options.output_dir, cache)
-
-            def one(row, remains, network=network, seed=seed, model=model):
-                key = f"{network}/{row}/{remains}/{seed}"
-                if key not in cache:
-                    cache.store(key, run(network, row, remains, seed, model, data, validation, schedule))
-                    keras.backend.clear_session()
-
-            known = rows_of(network)
-            for row in [row for row in options.methods or known if row in known]:
-                one(row, 0.5)
-            # The first seed says which method is the best one.
-            one(best_row(cache, network, 0.5, options.seeds[:1]), 0.3)
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def divided():
 def built(mode, filters_gone):
     """What a mode leaves of a network when so many filters are gone, measured on the model that was built."""
     problem = make_problem(divided(), loss="mse")
-    method = methods.get("complexity", mode=mode, rate=0.001)
+    method = methods.get("complexity", mode=mode, rate=0.001, max_rate=0.9)
     whole = sum(group.size for group in problem.groups.values())
     problem.target = SimpleNamespace(
         metric="filters",

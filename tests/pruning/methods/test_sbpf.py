@@ -70,7 +70,7 @@ def test_a_dead_branch_has_the_highest_rate_and_a_bottleneck_the_lowest():
     assert len(set(problem.y_val)) > 2
     problem.target = type(problem.target)("macs", 0.75 * problem.target.whole, problem.target.whole)
     problem.notes.clear()
-    keep = methods.get("sbpf", repeats=10).select(problem)
+    keep = methods.get("sbpf", repeats=10, max_rate=0.9).select(problem)
     sensitiveness, found = problem.notes["sensitiveness"], problem.notes["rates"]
     assert sensitiveness["dead"] == 0.0
     assert sensitiveness["bottleneck"] > 0.0

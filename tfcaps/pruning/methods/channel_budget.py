@@ -37,7 +37,7 @@ class ChannelBudget:
     ) -> None:
         self._problem = problem
         self.slots = slots(problem.graph)
-        max_rate = allocate.moderate_rate(problem) if max_rate is None else max_rate
+        max_rate = allocate.moderate_rate(problem, align=chunk) if max_rate is None else max_rate
         self._options = {name: _options(group, chunk, max_rate) for name, group in problem.groups.items()}
         smallest = {name: int(options[0]) for name, options in self._options.items()}
         allocate.check_possible(problem, smallest, f"; chunk is {chunk}, max_rate is {max_rate:g}")
@@ -201,8 +201,7 @@ def norms_behind(model: Any) -> dict[int, Any]:
 
 def _options(group: Any, chunk: int, max_rate: float) -> np.ndarray:
     """The numbers of items that a group may have, rising."""
-    least = allocate.least(group, max_rate)
-    numbers = np.arange(-(-least // chunk) * chunk, group.size + 1, chunk)
+    numbers = np.arange(allocate.least(group, max_rate, chunk), group.size + 1, chunk)
     return np.unique(np.append(numbers, group.size))
 
 

@@ -105,12 +105,9 @@ class Complexity(Method):
 
     def _descend(self, problem: Problem) -> dict[str, int]:
         sizes = {name: group.size for name, group in problem.groups.items()}
-        most = allocate.moderate_rate(problem) if self.max_rate is None else self.max_rate
-        smallest = {n: allocate.least(g, most) for n, g in problem.groups.items()}
-        smallest = {n: -(-s // self.align) * self.align if s < sizes[n] else s for n, s in smallest.items()}
-        allocate.check_possible(
-            problem, {n: min(sizes[n], s) for n, s in smallest.items()}, "; allow a larger max_rate"
-        )
+        most = allocate.moderate_rate(problem, align=self.align) if self.max_rate is None else self.max_rate
+        smallest = {n: allocate.least(g, most, self.align) for n, g in problem.groups.items()}
+        allocate.check_possible(problem, smallest, "; allow a larger max_rate")
         chosen = problem.notes.setdefault("chosen", [])
         while not problem.target.met(problem.cost.at_counts(sizes)):
             shares = _largest(problem, self.shares(problem, problem.cost.at_counts(sizes)))

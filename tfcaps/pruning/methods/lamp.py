@@ -22,6 +22,7 @@ class LAMP(ScoreMethod):
     compare between layers as they are. Of an item that several layers compute the squared norms are added.
 
     Args:
+        allocation: As in `ScoreMethod`; global by default.
         normalise: As in `ScoreMethod`; none by default.
         **common: See `ScoreMethod`.
     """
@@ -30,8 +31,8 @@ class LAMP(ScoreMethod):
     title = "Filters of the smallest part in what remains of their layer go"
     source = "baseline: Lee et al. 2021, arXiv 2010.07611"
 
-    def __init__(self, *, normalise: str = "none", **common: Any) -> None:
-        super().__init__(normalise=normalise, **common)
+    def __init__(self, *, allocation: str = "global", normalise: str = "none", **common: Any) -> None:
+        super().__init__(allocation=allocation, normalise=normalise, **common)
 
     def scores(self, problem: Problem) -> Scores:
         """The parts, by group."""

@@ -37,7 +37,6 @@ class NISP(ScoreMethod):
         alpha: Weight of a response's spread against its independence of the others.
         ratio: r times the spectral radius: how much long paths between responses count, below 1.
         response: Name of the layer whose output is the final response; found by itself if left out.
-        allocation: As in `ScoreMethod`; uniform by default.
         **common: See `ScoreMethod`.
     """
 
@@ -53,10 +52,9 @@ class NISP(ScoreMethod):
         alpha: float = 0.5,
         ratio: float = 0.9,
         response: str | None = None,
-        allocation: str = "uniform",
         **common: Any,
     ) -> None:
-        super().__init__(allocation=allocation, **common)
+        super().__init__(**common)
         check_count(self.name, "samples", samples, low=2)
         check_number(self.name, "alpha", alpha, 0.0, 1.0)
         check_number(self.name, "ratio", ratio, 0.0, 0.999)

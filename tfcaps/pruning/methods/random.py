@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tfcaps.pruning.allocate import Scores
 from tfcaps.pruning.methods.base import METHODS
 from tfcaps.pruning.methods.problem import Problem
@@ -12,19 +10,11 @@ from tfcaps.pruning.methods.scored import ScoreMethod
 
 @METHODS.register("random")
 class Random(ScoreMethod):
-    """Scores drawn at random, the same part of every group by default.
-
-    Args:
-        allocation: As in `ScoreMethod`.
-        **common: See `ScoreMethod`.
-    """
+    """Scores drawn at random, the same part of every group by default; see `ScoreMethod` for the arguments."""
 
     name = "random"
     title = "Any filters go"
     source = "baseline"
-
-    def __init__(self, *, allocation: str = "uniform", **common: Any) -> None:
-        super().__init__(allocation=allocation, **common)
 
     def scores(self, problem: Problem) -> Scores:
         """Uniform random numbers, by group."""

@@ -10,15 +10,15 @@ from tfcaps.pruning.allocate import Scores
 from tfcaps.pruning.methods.base import Keep, Method, check_choice, check_count, check_number
 from tfcaps.pruning.methods.problem import Problem
 
-ALLOCATIONS = ("global", "uniform")
+ALLOCATIONS = ("uniform", "global")
 
 
 class ScoreMethod(Method):
     """A method that is one function: a score for every item.
 
     Args:
-        allocation: ``"global"``, one threshold for the scores of all groups; or ``"uniform"``, the same part of every
-            group, in which the scores are only compared within a group.
+        allocation: ``"uniform"``, the same part of every group, in which the scores are only compared within a group;
+            or ``"global"``, one threshold for the scores of all groups. The default of each method is its paper's.
         normalise: What makes the scores of groups comparable, see `tfcaps.pruning.allocate.normalised`.
         max_rate: The largest part of a group that may go; `tfcaps.pruning.allocate.moderate_rate` by default.
         align: Sizes that remain are multiples of this, where a group shrinks: 4 suits kernels that take four channels
@@ -32,7 +32,7 @@ class ScoreMethod(Method):
     def __init__(
         self,
         *,
-        allocation: str = "global",
+        allocation: str = "uniform",
         normalise: str = "l2",
         max_rate: float | None = None,
         align: int = 1,

@@ -26,6 +26,7 @@ class Taylor(ScoreMethod):
 
     Args:
         samples: Training images that are looked at.
+        allocation: As in `ScoreMethod`; global by default.
         **common: See `ScoreMethod`.
     """
 
@@ -34,8 +35,8 @@ class Taylor(ScoreMethod):
     source = "baseline: Molchanov et al. 2019, arXiv 1906.10771"
     needs_data = True
 
-    def __init__(self, *, samples: int = 512, **common: Any) -> None:
-        super().__init__(**common)
+    def __init__(self, *, samples: int = 512, allocation: str = "global", **common: Any) -> None:
+        super().__init__(allocation=allocation, **common)
         check_count(self.name, "samples", samples)
         self.samples = samples
 
