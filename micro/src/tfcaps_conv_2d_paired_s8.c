@@ -1,18 +1,15 @@
 /* Two columns at a time, wherever in the image they are: their inputs are taken apart into scratch memory, as
- * many steps as that has room for, the input's zero point where a window leaves the image. */
+ * many steps as that has room for. Where a window leaves the image, or its taps do not lie side by side, its
+ * rows are put together behind them first, with the input's zero point. */
 #include "tfcaps_conv_2d_check.h"
+#include "tfcaps_conv_2d_paired.h"
 #include "tfcaps_noinline.h"
 #include "tfcaps_paired.h"
 #include <string.h>
 
 enum {
-    TILE = 16, /* blocks of filters whose sums are kept, on the stack */
-    PIECE = 16 /* bytes of a cut run that are put together there */
+    TILE = 32 /* blocks of filters whose sums are kept, on the stack */
 };
-
-static int32_t blocks_of(int32_t filters) {
-    return (filters + TFCAPS_PAIRED_FILTERS - 1) / TFCAPS_PAIRED_FILTERS;
-}
 
 /* Where a window's first tap lies: outside of the image too. */
 typedef struct position {
@@ -26,183 +23,172 @@ typedef struct layer {
     const tfcaps_image_dims *input_dims;
     const int8_t *input; /* of one image */
     int32_t row;         /* bytes of an input row */
+    int32_t row_step;    /* bytes between two rows of a window */
     tfcaps_paired_window window;
+    int32_t steps;
     uint32_t *words;     /* scratch memory */
+    int8_t *rows[2];     /* behind that, of windows that are put together */
     int32_t room;        /* steps it has room for, even unless that is a whole window */
-    position last_whole; /* of the windows that no edge cuts and whose runs are rows; else negative */
-    int32_t run_steps;   /* of a run */
-    int32_t room_runs;   /* whole runs there is room for */
-    int32_t run_step;    /* bytes between two runs that are rows */
-    int32_t carried;     /* whether high is carried from part to part */
+    int32_t room_rows;   /* whole rows that is room for, with all that meet */
+    position last_whole; /* of the windows that lie in the image as they are; else negative */
     int32_t filters;
-    const int32_t *starts;
-    const int32_t *weights;
-    const int32_t *stages;
+    int32_t block_words;
+    const int32_t *blocks;
+    tfcaps_paired_pass pass;
 } layer;
 
-/* The bytes first ... end - 1 of a run lie in the image; byte 0 would lie at start. */
-typedef struct run_bytes {
-    int32_t start;
-    int32_t first;
-    int32_t end;
-} run_bytes;
-
-/* Which bytes are those of run number `run` of a window. */
-static run_bytes bytes_of_run(const layer *conv, position at, int32_t run) {
+/* Bytes offset ... offset + size - 1 of a row of a window, put together. */
+static void copy_row(const layer *conv, position at, int32_t number, int32_t offset, int32_t size,
+                     int8_t *to) {
     const int32_t channels = conv->input_dims->channels;
-    if (conv->window.runs_of_row > 1) {
-        at.x += run % conv->window.runs_of_row * conv->params->dilation_width;
-        run /= conv->window.runs_of_row;
-    }
-    at.y += run * conv->params->dilation_height;
-    const int32_t room = conv->input_dims->width - at.x;
-    run_bytes bytes = {0, 0, 0};
-    if (at.y >= 0 && at.y < conv->input_dims->height && at.x > -conv->window.taps && room > 0) {
-        bytes.start = at.y * conv->row + at.x * channels;
-        bytes.first = at.x < 0 ? -at.x * channels : 0;
-        bytes.end = room < conv->window.taps ? room * channels : conv->window.size;
-    }
-    return bytes;
-}
-
-/* Bytes offset ... offset + size - 1 of a run, put together; at most PIECE. */
-static void copy_piece(const layer *conv, const run_bytes *bytes, int32_t offset, int32_t size,
-                       int8_t *piece) {
-    const int32_t end = offset + size < bytes->end ? offset + size : bytes->end;
-    const int32_t first = offset > bytes->first ? offset : bytes->first;
-    memset(piece, conv->params->input_zero_point, (size_t)size);
-    if (first < end) {
-        memcpy(piece + (first - offset), conv->input + (bytes->start + first), (size_t)(end - first));
-    }
-}
-
-/* Takes size bytes of a run of both windows apart, from offset on. */
-static void take_apart(const layer *conv, const position at[2], int32_t run, int32_t offset, int32_t size,
-                       uint32_t *words) {
-    const run_bytes bytes0 = bytes_of_run(conv, at[0], run);
-    const run_bytes bytes1 = bytes_of_run(conv, at[1], run);
-    if (bytes0.first == 0 && bytes1.first == 0 && bytes0.end == conv->window.size &&
-        bytes1.end == conv->window.size) {
-        tfcaps_paired_columns(conv->input + (bytes0.start + offset), conv->input + (bytes1.start + offset),
-                              size, 1, 0, words);
+    const int32_t width = conv->input_dims->width;
+    const int32_t dilation = conv->params->dilation_width;
+    const int32_t taps = dilation == 1 ? conv->window.size / channels : 1; /* that lie side by side */
+    const int32_t y = at.y + number * conv->params->dilation_height;
+    memset(to, conv->params->input_zero_point, (size_t)size);
+    if (y < 0 || y >= conv->input_dims->height) {
         return;
     }
-    for (; size > 0; size -= PIECE) {
-        int8_t piece[2][PIECE];
-        const int32_t part = size < PIECE ? size : PIECE;
-        copy_piece(conv, &bytes0, offset, part, piece[0]);
-        copy_piece(conv, &bytes1, offset, part, piece[1]);
-        tfcaps_paired_columns(piece[0], piece[1], part, 1, 0, words);
-        words += PIECE; /* a word a byte: two columns, two bytes a step */
-        offset += PIECE;
+    const int8_t *image_row = conv->input + y * conv->row;
+    for (int32_t first = 0; first < conv->window.size; first += taps * channels) {
+        const int32_t inside = at.x < 0 ? -at.x : 0;
+        const int32_t outside = width - at.x < taps ? width - at.x : taps;
+        if (inside < outside) {
+            const int32_t low = first + inside * channels;
+            const int32_t high = first + outside * channels;
+            const int32_t begin = low > offset ? low : offset;
+            const int32_t end = high < offset + size ? high : offset + size;
+            if (begin < end) {
+                memcpy(to + (begin - offset), image_row + (at.x * channels + (begin - first)),
+                       (size_t)(end - begin));
+            }
+        }
+        at.x += dilation;
     }
 }
 
-/* Where a window begins that no edge cuts and whose runs are rows; else NULL. */
-static const int8_t *whole_window(const layer *conv, position at) {
-    if (at.y < 0 || at.y > conv->last_whole.y || at.x < 0 || at.x > conv->last_whole.x) {
-        return NULL;
-    }
+/* Whether a window lies in the image as it is taken apart. */
+static int is_whole(const layer *conv, position at) {
+    return at.y >= 0 && at.y <= conv->last_whole.y && at.x >= 0 && at.x <= conv->last_whole.x;
+}
+
+static const int8_t *input_at(const layer *conv, position at) {
     return conv->input + (at.y * conv->row + at.x * conv->input_dims->channels);
 }
 
-/* How far the taking apart of two windows has come. */
-typedef struct progress {
-    int32_t run;
-    int32_t offset;         /* in that run, a multiple of four */
-    const int8_t *whole[2]; /* where the windows begin, if both are whole */
-} progress;
-
-static progress begin_windows(const layer *conv, const position at[2]) {
-    progress done = {0, 0, {whole_window(conv, at[0]), whole_window(conv, at[1])}};
-    if (done.whole[1] == NULL) {
-        done.whole[0] = NULL;
-    }
-    return done;
-}
-
-/* Takes apart what comes next of whole windows: as many whole runs as fit, or a part of a longer one. How
- * many steps that is. */
-static TFCAPS_NOINLINE int32_t next_whole_steps(const layer *conv, progress *done) {
-    const int8_t *const *whole = done->whole;
-    const int32_t offset = done->run * conv->run_step + done->offset;
-    int32_t runs = conv->room_runs;
-    int32_t size = conv->window.size;
-    if (runs > 0) {
-        if (runs > conv->window.runs - done->run) {
-            runs = conv->window.runs - done->run;
-        }
-        done->run += runs;
-        tfcaps_paired_columns(whole[0] + offset, whole[1] + offset, size, runs, conv->run_step, conv->words);
-        return runs * conv->run_steps;
-    }
-    size -= done->offset;
-    if (size > 2 * conv->room) {
-        size = 2 * conv->room;
-        done->offset += size;
+/* Takes apart so many rows of both windows, or a part of one. */
+static TFCAPS_NOINLINE void take_apart(const layer *conv, const position at[2], int32_t first, int32_t rows,
+                                       int32_t offset, int32_t size) {
+    const int8_t *from[2] = {conv->rows[0], conv->rows[1]};
+    int32_t step = size;
+    if (is_whole(conv, at[0]) && is_whole(conv, at[1])) {
+        step = conv->row_step;
+        from[0] = input_at(conv, at[0]) + (first * step + offset);
+        from[1] = input_at(conv, at[1]) + (first * step + offset);
     } else {
-        done->offset = 0;
-        ++done->run;
-    }
-    tfcaps_paired_columns(whole[0] + offset, whole[1] + offset, size, 1, 0, conv->words);
-    return (size + 1) / 2;
-}
-
-/* The same of any windows, run by run. */
-static TFCAPS_NOINLINE int32_t next_steps(const layer *conv, const position at[2], progress *done) {
-    int32_t steps = 0;
-    while (done->run < conv->window.runs && steps < conv->room) {
-        int32_t size = conv->window.size - done->offset;
-        const int32_t room = 2 * (conv->room - steps);
-        if (size > room) {
-            size = room & ~3;
-            if (size == 0) {
-                break;
-            }
-        }
-        take_apart(conv, at, done->run, done->offset, size, conv->words + 2 * steps);
-        steps += (size + 1) / 2;
-        done->offset += size;
-        if (done->offset == conv->window.size) {
-            done->offset = 0;
-            ++done->run;
+        for (int32_t n = 0; n < rows; ++n) {
+            copy_row(conv, at[0], first + n, offset, size, conv->rows[0] + n * size);
+            copy_row(conv, at[1], first + n, offset, size, conv->rows[1] + n * size);
         }
     }
-    return steps;
+    tfcaps_paired_columns(from[0], from[1], size, rows, step, conv->window.together, conv->words);
 }
 
-/* The sums of so many blocks from number `first` on. A window that fits whole has been taken apart for the
- * first of them. */
-static TFCAPS_NOINLINE void add_up(const layer *conv, const position at[2], int32_t first, int32_t blocks,
-                                   uint32_t *sums) {
-    const int32_t block_words = 2 * conv->window.steps;
-    const int32_t *weights = conv->weights + first * block_words;
-    const uint32_t *from = (const uint32_t *)conv->starts + first * TFCAPS_PAIRED_SUMS;
-    const int32_t is_apart = first > 0 && conv->room >= conv->window.steps;
-    progress done = begin_windows(conv, at);
-    for (int32_t left = conv->window.steps; left > 0;) {
-        const int32_t steps = is_apart                ? left
-                              : done.whole[0] != NULL ? next_whole_steps(conv, &done)
-                                                      : next_steps(conv, at, &done);
-        tfcaps_paired_sums(conv->words, steps, weights, block_words, conv->carried, from, sums, blocks);
-        from = sums;
-        weights += 2 * steps;
-        left -= steps;
+/* The pass's outputs are those of filters first ... end - 1, at two positions. A last block of one filter has
+ * an output more than there is room for. */
+static void make_outputs(layer *conv, int32_t first, int32_t end, int8_t *output0, int8_t *output1) {
+    tfcaps_paired_pass *pass = &conv->pass;
+    const int32_t whole = (end - first) & ~1;
+    if (whole > 0) {
+        pass->output = output0 + first;
+        pass->output_end = pass->output + whole;
+        pass->distance = output1 - output0;
+        tfcaps_paired_blocks(pass);
+    }
+    if (first + whole < end) {
+        int8_t last[2][TFCAPS_PAIRED_FILTERS];
+        const int32_t blocks = whole / TFCAPS_PAIRED_FILTERS;
+        pass->weights += blocks * conv->block_words;
+        pass->sums += blocks * TFCAPS_PAIRED_SUMS;
+        pass->output = last[0];
+        pass->output_end = last[0] + TFCAPS_PAIRED_FILTERS;
+        pass->distance = TFCAPS_PAIRED_FILTERS;
+        tfcaps_paired_blocks(pass);
+        output0[end - 1] = last[0][0];
+        output1[end - 1] = last[1][0];
+    }
+}
+
+/* The outputs of filters first ... end - 1 at two positions, of windows that do not fit whole. */
+static TFCAPS_NOINLINE void output_in_parts(layer *conv, const position at[2], int32_t first, int32_t end,
+                                            int8_t *output0, int8_t *output1) {
+    uint32_t sums[TFCAPS_PAIRED_SUMS * TILE];
+    tfcaps_paired_pass *pass = &conv->pass;
+    const int32_t blocks = (end - first + 1) / TFCAPS_PAIRED_FILTERS;
+    const int32_t *weights = conv->blocks + first / TFCAPS_PAIRED_FILTERS * conv->block_words;
+    pass->sums = sums;
+    pass->sums_end = sums;
+    for (int32_t block = 0; block < blocks; ++block) {
+        memcpy(pass->sums_end, weights + block * conv->block_words, TFCAPS_PAIRED_SUMS * sizeof *sums);
+        pass->sums_end += TFCAPS_PAIRED_SUMS;
+    }
+    pass->weights = weights + TFCAPS_PAIRED_SUMS;
+    int32_t row = 0;
+    int32_t offset = 0; /* in that row, a multiple of four */
+    for (int32_t left = conv->steps; left > 0; left -= pass->steps) {
+        if (conv->room_rows > 0) {
+            const int32_t rows =
+                conv->room_rows < conv->window.rows - row ? conv->room_rows : conv->window.rows - row;
+            take_apart(conv, at, row, rows, 0, conv->window.size);
+            pass->steps = tfcaps_paired_steps(&conv->window, rows);
+            row += rows;
+        } else {
+            const int32_t more = conv->window.size - offset;
+            const int32_t size = more < 2 * conv->room ? more : 2 * conv->room;
+            take_apart(conv, at, row, 1, offset, size);
+            pass->steps = (size + 1) / 2;
+            offset = size < more ? offset + size : 0;
+            row += offset == 0;
+        }
+        pass->ways[0] = 0;
+        pass->skip = 4 * (conv->block_words - pass->steps);
+        if (left > pass->steps) {
+            pass->task = TFCAPS_PAIRED_SOME;
+            tfcaps_paired_blocks(pass);
+            pass->weights += pass->steps;
+        } else {
+            pass->task = TFCAPS_PAIRED_LAST;
+            pass->skip -= 4 * TFCAPS_PAIRED_STAGES;
+            make_outputs(conv, first, end, output0, output1);
+        }
+    }
+}
+
+/* The activation's limits, where they are narrower than int8's. */
+static void limit(const layer *conv, int8_t *output) {
+    const int32_t least = conv->params->activation_min;
+    const int32_t most = conv->params->activation_max;
+    for (int32_t n = 0; n < conv->filters && (least > INT8_MIN || most < INT8_MAX); ++n) {
+        output[n] = (int8_t)(output[n] < least ? least : output[n] > most ? most : output[n]);
     }
 }
 
 /* The outputs of all filters at two positions. */
-static TFCAPS_NOINLINE void output_pair(const layer *conv, const position at[2], int8_t *output0,
-                                        int8_t *output1) {
-    const int32_t channels = TFCAPS_PAIRED_FILTERS * TILE;
-    for (int32_t first = 0; first < conv->filters; first += channels) {
-        uint32_t sums[TFCAPS_PAIRED_SUMS * TILE];
-        const int32_t left = conv->filters - first;
-        const int32_t filters = left < channels ? left : channels;
-        add_up(conv, at, first / TFCAPS_PAIRED_FILTERS, blocks_of(filters), sums);
-        tfcaps_paired_outputs(sums, conv->carried, conv->stages + 3 * first, filters,
-                              conv->params->activation_min, conv->params->activation_max, output0 + first,
-                              output1 + first);
+static void output_pair(layer *conv, const position at[2], int8_t *output0, int8_t *output1) {
+    if (conv->pass.task == TFCAPS_PAIRED_ALL) {
+        take_apart(conv, at, 0, conv->window.rows, 0, conv->window.size);
+        conv->pass.weights = conv->blocks;
+        make_outputs(conv, 0, conv->filters, output0, output1);
+    } else {
+        for (int32_t first = 0; first < conv->filters; first += TFCAPS_PAIRED_FILTERS * TILE) {
+            const int32_t left = conv->filters - first;
+            const int32_t filters = left < TFCAPS_PAIRED_FILTERS * TILE ? left : TFCAPS_PAIRED_FILTERS * TILE;
+            output_in_parts(conv, at, first, first + filters, output0, output1);
+        }
+    }
+    limit(conv, output0);
+    if (output1 != output0) {
+        limit(conv, output1);
     }
 }
 
@@ -217,21 +203,36 @@ static position after(const tfcaps_window *columns, const tfcaps_conv_2d_params 
 }
 
 /* Whether the multipliers and shifts are such as there can be. */
-static int are_stages(const int32_t *stages, int32_t filters) {
-    for (int32_t n = 0; n < filters; ++n) {
-        if (stages[0] < 0 || stages[2] < 1 || stages[2] > TFCAPS_PAIRED_MOST_SHIFT) {
-            return 0;
+static int are_stages(const layer *conv) {
+    const int32_t *stages = conv->blocks + (conv->block_words - TFCAPS_PAIRED_STAGES);
+    for (int32_t filter = 0; filter < conv->filters; filter += TFCAPS_PAIRED_FILTERS) {
+        for (int32_t n = 0; n < TFCAPS_PAIRED_STAGES; n += 3) {
+            if (stages[n] < 0 || stages[n + 2] < 1 || stages[n + 2] > TFCAPS_PAIRED_MOST_SHIFT) {
+                return 0;
+            }
         }
-        stages += 3;
+        stages += conv->block_words;
     }
     return 1;
 }
 
-/* Steps that are taken apart at a time. */
-static int32_t room_for(size_t bytes, const tfcaps_paired_window *window, int32_t carried) {
-    const size_t steps = bytes / TFCAPS_PAIRED_STEP_BYTES;
-    const size_t most = carried && steps > TFCAPS_PAIRED_PART ? TFCAPS_PAIRED_PART : steps;
-    return most < (size_t)window->steps ? (int32_t)(most & ~(size_t)1) : window->steps;
+/* Shares the scratch memory out. */
+static void use_scratch(layer *conv, const tfcaps_context *context, int32_t step_bytes) {
+    const size_t fit = context->size / (size_t)step_bytes;
+    const size_t limited =
+        conv->pass.form == TFCAPS_PAIRED_CARRIED && fit > TFCAPS_PAIRED_PART ? TFCAPS_PAIRED_PART : fit;
+    conv->room = limited < (size_t)conv->steps ? (int32_t)(limited & ~(size_t)1) : conv->steps;
+    conv->words = (uint32_t *)context->buf;
+    conv->rows[0] = (int8_t *)(conv->words + 2 * conv->room);
+    conv->rows[1] = conv->rows[0] + 2 * conv->room;
+    const int32_t together = conv->window.together;
+    const int32_t units = conv->room / tfcaps_paired_steps(&conv->window, together);
+    conv->room_rows = conv->room >= conv->steps ? conv->window.rows : units * together;
+    conv->pass.columns = conv->words;
+    conv->pass.steps = conv->steps;
+    conv->pass.task = conv->room >= conv->steps && conv->pass.form != TFCAPS_PAIRED_CARRIED
+                          ? TFCAPS_PAIRED_ALL
+                          : TFCAPS_PAIRED_SOME;
 }
 
 tfcaps_status tfcaps_conv_2d_paired_s8(const tfcaps_context *context, const tfcaps_conv_2d_params *params,
@@ -250,26 +251,27 @@ tfcaps_status tfcaps_conv_2d_paired_s8(const tfcaps_context *context, const tfca
     if (context->buf == NULL || context->size < need || (uintptr_t)context->buf % 4 != 0) {
         return TFCAPS_ERROR_SCRATCH;
     }
-    const tfcaps_paired_window window = tfcaps_paired_window_of(params, kernel_dims);
+    const tfcaps_window rows = tfcaps_conv_2d_rows(params, input_dims, kernel_dims, output_dims);
+    const tfcaps_window columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
     const int32_t filters = output_dims->channels;
-    layer conv = {.params = params, .input_dims = input_dims, .input = input, .window = window};
+    layer conv = {.params = params, .input_dims = input_dims, .input = input, .filters = filters};
+    conv.window = tfcaps_paired_window_of(kernel_dims);
+    conv.steps = tfcaps_paired_steps(&conv.window, conv.window.rows);
     conv.row = input_dims->width * input_dims->channels;
-    conv.words = (uint32_t *)context->buf;
-    conv.carried = weights[0];
-    conv.room = room_for(context->size, &window, conv.carried);
-    conv.run_steps = (window.size + 1) / 2;
-    conv.room_runs = conv.room / conv.run_steps;
-    conv.run_step = params->dilation_height * conv.row;
     conv.last_whole.y = input_dims->height - 1 - (kernel_dims->height - 1) * params->dilation_height;
-    conv.last_whole.x = window.runs_of_row == 1 ? input_dims->width - window.taps : -1;
-    conv.filters = filters;
-    conv.starts = weights + 1;
-    conv.weights = conv.starts + blocks_of(filters) * TFCAPS_PAIRED_SUMS;
-    conv.stages = conv.weights + blocks_of(filters) * 2 * window.steps;
-    if ((conv.carried & ~1) != 0 || !are_stages(conv.stages, filters)) {
+    conv.last_whole.x = params->dilation_width == 1 ? input_dims->width - kernel_dims->width : -1;
+    if (kernel_dims->height > 1 && conv.last_whole.y >= 0) { /* else the product may not fit */
+        conv.row_step = params->dilation_height * conv.row;
+    }
+    conv.pass.form = weights[0];
+    conv.blocks = weights + 1;
+    conv.block_words = TFCAPS_PAIRED_SUMS + TFCAPS_PAIRED_STAGES +
+                       conv.steps * (conv.pass.form == TFCAPS_PAIRED_SINGLE ? TFCAPS_PAIRED_FILTERS : 1);
+    use_scratch(&conv, context, tfcaps_conv_2d_paired_step_bytes(&rows, &columns));
+    if (conv.pass.form < TFCAPS_PAIRED_PAIRS || conv.pass.form > TFCAPS_PAIRED_SINGLE || !are_stages(&conv) ||
+        (conv.pass.form == TFCAPS_PAIRED_SINGLE && conv.room < conv.steps)) {
         return TFCAPS_ERROR_RANGE;
     }
-    const tfcaps_window columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
     const int32_t positions = output_dims->height * output_dims->width;
     for (int32_t batch = 0; batch < input_dims->batches; ++batch) {
         position at[2] = {{-params->padding_top, -params->padding_left}, {0, 0}};

@@ -1,19 +1,22 @@
 #include "tfcaps_conv_2d_check.h"
-#include "tfcaps_paired.h"
+#include "tfcaps_conv_2d_paired.h"
 
 enum {
     ENOUGH = 64 /* steps that a loop should have: more save little of what it costs to begin one */
 };
 
-/* Whole runs, as many as come to ENOUGH steps; of long ones an equal part. */
+/* Whole rows, as many as come to ENOUGH steps; of long ones an equal part. */
 static int32_t least_steps(const tfcaps_paired_window *window) {
-    const int32_t steps = (window->size + 1) / 2;
-    if (steps > ENOUGH) {
-        const int32_t parts = (steps + ENOUGH - 1) / ENOUGH;
-        return (steps + parts - 1) / parts;
+    const int32_t all = tfcaps_paired_steps(window, window->rows);
+    const int32_t unit = tfcaps_paired_steps(window, window->together);
+    if (all <= ENOUGH) {
+        return all;
     }
-    const int32_t runs = ENOUGH / steps;
-    return steps * (runs < window->runs ? runs : window->runs);
+    if (unit > ENOUGH) {
+        const int32_t parts = (unit + ENOUGH - 1) / ENOUGH;
+        return (unit + parts - 1) / parts;
+    }
+    return ENOUGH / unit * unit;
 }
 
 tfcaps_status tfcaps_conv_2d_paired_s8_get_buffer_size(const tfcaps_conv_2d_params *params,
@@ -30,13 +33,15 @@ tfcaps_status tfcaps_conv_2d_paired_s8_get_buffer_size(const tfcaps_conv_2d_para
     if (kernel_dims->batches != output_dims->channels || input_dims->channels != kernel_dims->channels) {
         return TFCAPS_ERROR_DIMS;
     }
-    const tfcaps_paired_window window = tfcaps_paired_window_of(params, kernel_dims);
-    const int64_t blocks = (kernel_dims->batches + TFCAPS_PAIRED_FILTERS - 1) / TFCAPS_PAIRED_FILTERS;
-    if (blocks * (TFCAPS_PAIRED_SUMS + 3 * TFCAPS_PAIRED_FILTERS + 2 * (int64_t)window.steps) >
-        INT32_MAX / 4) {
+    const tfcaps_paired_window window = tfcaps_paired_window_of(kernel_dims);
+    const int64_t steps = tfcaps_paired_steps(&window, window.rows);
+    const int64_t block_words = TFCAPS_PAIRED_SUMS + TFCAPS_PAIRED_STAGES + TFCAPS_PAIRED_FILTERS * steps;
+    if ((kernel_dims->batches + 1) / TFCAPS_PAIRED_FILTERS * block_words > INT32_MAX / 4) {
         return TFCAPS_ERROR_DIMS; /* such weights would have more than 2^31 - 1 bytes */
     }
+    const tfcaps_window rows = tfcaps_conv_2d_rows(params, input_dims, kernel_dims, output_dims);
+    const tfcaps_window columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
     const int32_t even = (least_steps(&window) + 1) & ~1;
-    *size = (size_t)even * TFCAPS_PAIRED_STEP_BYTES;
+    *size = (size_t)even * (size_t)tfcaps_conv_2d_paired_step_bytes(&rows, &columns);
     return TFCAPS_OK;
 }

@@ -8,73 +8,96 @@
  * and summing up their low bytes gives low alone. So high = (raw - low) / 256, exactly, wherever it is -2^23
  * ... 2^23 - 1: whoever lays out weights proves that for every input there can be. Where it is not so for a
  * whole window it is for TFCAPS_PAIRED_PART of its steps, and high is carried on from part to part. Sums are
- * -2^30 ... 2^30 - 1 in any case.
+ * -2^30 ... 2^30 - 1 in any case. Layers of few weights have them single instead: 2 w in a halfword of its
+ * own, in twice the memory, and nothing to take out of it.
  *
- * A block is four filters at two columns, the even ones low: eight sums in the order
+ * A block is two filters at two columns, four sums: of the first filter at column 0 and at column 1, of the
+ * second at both. Of a pair, the first is low and the second is raw; of single weights, both are twice the
+ * sum. A step is two taps: a word of two inputs from each column (the first tap in the low half), and a word
+ * of two halfwords of a pair or of each single filter. In words, a layer's weights are
  *
- *     raw of filters 0 and 1 at column 0, at column 1, raw of filters 2 and 3 at column 0, at column 1,
- *     low of filter 0 at column 0, at column 1, low of filter 2 at column 0, at column 1
+ *     form      [1]    one of tfcaps_paired_form
+ *     blocks    of each two filters:
+ *         starts    [4]             what its sums begin with: biases that hold the input's zero point
+ * already, high in place of raw where it is carried weights   [steps] pairs, or [steps][2] single stages
+ * [2][3]          multiplier (Q31), what is added before the shift, shift right
  *
- * A step is two taps: a word of two inputs from each column (the first tap in the low half), a word of two
- * halfwords from each pair of filters. In words, a layer's weights are
- *
- *     parts     [1]                 0, or 1 where high is carried from part to part
- *     starts    [blocks][8]         what the sums begin with: biases that hold the input's zero point
- * already; high in place of raw where it is carried weights   [blocks][steps][2] stages    [blocks][4][3] of
- * each filter: multiplier (Q31), what is added before the shift, shift right
- *
- * Taps run along the bytes of the window's runs: rows of it, or pixels where it is dilated in width. Of four
- * bytes that lie side by side in a run, 0 and 2 make the first step, 1 and 3 the second, as SXTB16 takes them
- * apart; what is left of a run ends with such steps of three bytes, or with one step of two or of one. Where
- * there is no byte there is weight 0, and any input; filters that fill the last block have weight 0 too. */
+ * Taps run along the rows of the window. Of four bytes that lie side by side in a row, 0 and 2 make the first
+ * step, 1 and 3 the second, as SXTB16 takes them apart; two that are left of a row make a step, and of three
+ * the outer two. The odd byte that then is left, last or last but one, meets that of the next row, behind
+ * both rows, or none. Rows of TFCAPS_PAIRED_LONG bytes or more do not meet. Where there is no byte there is
+ * weight 0, and any input; a filter that fills the last block has weight 0 too. */
 #ifndef TFCAPS_PAIRED_H
 #define TFCAPS_PAIRED_H
 
 #include "tfcaps/nn.h"
 
+typedef enum tfcaps_paired_form {
+    TFCAPS_PAIRED_PAIRS = 0,
+    TFCAPS_PAIRED_CARRIED = 1, /* pairs whose high is carried from part to part */
+    TFCAPS_PAIRED_SINGLE = 2   /* only of windows that are taken apart whole */
+} tfcaps_paired_form;
+
 enum {
-    TFCAPS_PAIRED_FILTERS = 4, /* of a block */
-    TFCAPS_PAIRED_SUMS = 8,
+    TFCAPS_PAIRED_FILTERS = 2, /* of a block */
+    TFCAPS_PAIRED_SUMS = 4,
+    TFCAPS_PAIRED_STAGES = 6,
     TFCAPS_PAIRED_STEP_BYTES = 8,  /* of inputs taken apart */
+    TFCAPS_PAIRED_LONG = 64,       /* bytes of a row */
     TFCAPS_PAIRED_MOST_SHIFT = 22, /* up to which the addend and what it is added to fit together */
     TFCAPS_PAIRED_PART = 256       /* steps: 256 * 2 * 127 * 128 < 2^23 */
 };
 
 /* The taps of a window. */
 typedef struct tfcaps_paired_window {
-    int32_t taps;        /* pixels of a run */
-    int32_t size;        /* bytes of a run */
-    int32_t runs_of_row; /* of the kernel */
-    int32_t runs;        /* of the window */
-    int32_t steps;       /* of the window */
+    int32_t size;     /* bytes of a row */
+    int32_t rows;     /* of the window */
+    int32_t together; /* rows whose odd bytes meet */
 } tfcaps_paired_window;
 
-static inline tfcaps_paired_window tfcaps_paired_window_of(const tfcaps_conv_2d_params *params,
-                                                           const tfcaps_image_dims *kernel_dims) {
-    tfcaps_paired_window window;
-    window.taps = params->dilation_width == 1 ? kernel_dims->width : 1;
-    window.size = window.taps * kernel_dims->channels;
-    window.runs_of_row = kernel_dims->width / window.taps;
-    window.runs = kernel_dims->height * window.runs_of_row;
-    window.steps = window.runs * ((window.size + 1) / 2);
+static inline tfcaps_paired_window tfcaps_paired_window_of(const tfcaps_image_dims *kernel_dims) {
+    const int32_t size = kernel_dims->width * kernel_dims->channels;
+    const tfcaps_paired_window window = {size, kernel_dims->height, size < TFCAPS_PAIRED_LONG ? 2 : 1};
     return window;
 }
 
-/* Takes apart `size` bytes of two columns, `runs` times, each step bytes behind the one before. A run's
- * bytes begin at its offset 0 or at a multiple of four: words[2 * step + column], (size + 1) / 2 steps a run.
- */
-void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, int32_t size, int32_t runs,
-                           int32_t step, uint32_t *words);
+/* The steps of so many of its rows, all that are left or a multiple of those whose odd bytes meet. */
+static inline int32_t tfcaps_paired_steps(const tfcaps_paired_window *window, int32_t rows) {
+    const int32_t odd = window->size % 2 == 0 ? 0 : (rows + window->together - 1) / window->together;
+    return rows * (window->size / 2) + odd;
+}
 
-/* sums[b] = from[b] + the products of so many steps, for b = 0 ... blocks - 1 blocks of eight. from and sums
- * may be the same. weights of a block lie block_words words behind those of the one before. With `carried`,
- * both have high in place of raw, and steps is at most TFCAPS_PAIRED_PART. steps >= 1, blocks >= 1. */
-void tfcaps_paired_sums(const uint32_t *columns, int32_t steps, const int32_t *weights, int32_t block_words,
-                        int32_t carried, const uint32_t *from, uint32_t *sums, int32_t blocks);
+/* Takes apart rows of `size` bytes of two columns, each step bytes behind the one before; their odd bytes
+ * meet `together` at a time: words[2 * step + column]. size is that of the window's rows, or of a part of one
+ * that begins at a multiple of four. */
+void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, int32_t size, int32_t rows,
+                           int32_t step, int32_t together, uint32_t *words);
 
-/* The outputs of so many filters at both columns, from their blocks' sums and stages; with `carried`, sums
- * have high in place of raw. */
-void tfcaps_paired_outputs(const uint32_t *sums, int32_t carried, const int32_t *stages, int32_t filters,
-                           int32_t least, int32_t most, int8_t *output0, int8_t *output1);
+/* What a pass over the blocks of a layer does with the steps that have been taken apart. */
+typedef enum tfcaps_paired_task {
+    TFCAPS_PAIRED_ALL = 0,  /* from a block's starts to its outputs */
+    TFCAPS_PAIRED_SOME = 1, /* from its sums to its sums */
+    TFCAPS_PAIRED_LAST = 2  /* from its sums to its outputs */
+} tfcaps_paired_task;
+
+/* A pass over blocks. There is at least one block and one step; of carried pairs at most TFCAPS_PAIRED_PART
+ * steps, and tasks only from sums; of single weights only the task from starts to outputs. */
+typedef struct tfcaps_paired_pass {
+    int8_t *output_end; /* behind the last output of column 0 */
+    intptr_t distance;  /* bytes from an output of column 0 to that of column 1 */
+    int8_t *output;     /* the first one of column 0, two a block */
+    int32_t skip;       /* bytes from what is used of a block's weights to what is used of the next's */
+    uint32_t *sums;     /* [blocks][4] */
+    uint32_t *sums_end;
+    const uint32_t *columns;
+    int32_t steps;
+    int32_t form;
+    int32_t task;
+    const int32_t *weights; /* of the first block: from its starts on, or those of the first step */
+    uintptr_t ways[5];      /* what a variant remembers; ways[0] is 0 whenever steps, form or task are new */
+} tfcaps_paired_pass;
+
+/* Outputs are limited to int8, not to the activation's limits. */
+void tfcaps_paired_blocks(tfcaps_paired_pass *pass);
 
 #endif

@@ -7,7 +7,8 @@ static uint32_t pair(int8_t first, int8_t second) {
     return ((uint32_t)first & 0xFFFFu) | ((uint32_t)second << 16);
 }
 
-static uint32_t *one_run(const int8_t *column0, const int8_t *column1, int32_t size, uint32_t *words) {
+/* All of a row but its odd byte. */
+static uint32_t *one_row(const int8_t *column0, const int8_t *column1, int32_t size, uint32_t *words) {
     for (; size >= 4; size -= 4) {
         words[0] = pair(column0[0], column0[2]);
         words[1] = pair(column1[0], column1[2]);
@@ -17,24 +18,33 @@ static uint32_t *one_run(const int8_t *column0, const int8_t *column1, int32_t s
         column1 += 4;
         words += 4;
     }
-    if (size == 0) {
-        return words;
+    if (size >= 2) {
+        words[0] = pair(column0[0], column0[size - 1]);
+        words[1] = pair(column1[0], column1[size - 1]);
+        words += 2;
     }
-    const int32_t second = size - 1; /* 0 and 1, or 0 and 2 and then 1 */
-    words[0] = pair(column0[0], second > 0 ? column0[second] : 0);
-    words[1] = pair(column1[0], second > 0 ? column1[second] : 0);
-    if (size < 3) {
-        return words + 2;
-    }
-    words[2] = pair(column0[1], 0);
-    words[3] = pair(column1[1], 0);
-    return words + 4;
+    return words;
 }
 
-void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, int32_t size, int32_t runs,
-                           int32_t step, uint32_t *words) {
-    for (int32_t run = 0; run < runs; ++run) {
-        words = one_run(column0 + run * step, column1 + run * step, size, words);
+void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, int32_t size, int32_t rows,
+                           int32_t step, int32_t together, uint32_t *words) {
+    const int32_t odd = size % 4 == 3 ? size - 2 : size - 1;
+    for (int32_t row = 0; row < rows; ++row) {
+        const int8_t *row0 = column0 + row * step;
+        const int8_t *row1 = column1 + row * step;
+        words = one_row(row0, row1, size, words);
+        if (size % 2 == 0) {
+            continue;
+        }
+        if (row % together != 0) {
+            words[0] = pair((row0 - step)[odd], row0[odd]);
+            words[1] = pair((row1 - step)[odd], row1[odd]);
+            words += 2;
+        } else if (together == 1 || row + 1 == rows) {
+            words[0] = pair(row0[odd], 0);
+            words[1] = pair(row1[odd], 0);
+            words += 2;
+        }
     }
 }
 

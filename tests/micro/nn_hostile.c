@@ -127,15 +127,21 @@ static tfcaps_status conv(int8_t *output[1], int64_t *size) {
 }
 
 /* Words of any bits, in place of what `tfcaps compile --layout paired` lays out; stages such as there can be. */
-static int32_t *paired_weights(int32_t before, int32_t blocks) {
-    int32_t *weights = allocate(4 * (int64_t)(before + 12 * blocks));
-    for (int32_t n = 0; n < before && weights != NULL; ++n) {
-        weights[n] = (int32_t)(next() * 2654435761u);
+static int32_t *paired_weights(int32_t form, int32_t block_words, int32_t blocks) {
+    int32_t *weights = allocate(4 * (1 + (int64_t)blocks * block_words));
+    if (weights == NULL) {
+        return NULL;
     }
-    for (int32_t n = before; n < before + 12 * blocks && weights != NULL; n += 3) {
-        weights[n] = (int32_t)(next() & INT32_MAX);
-        weights[n + 1] = (int32_t)(next() * 2654435761u);
-        weights[n + 2] = draw(1, 22);
+    weights[0] = form;
+    for (int32_t block = 0; block < blocks; ++block) {
+        int32_t *words = weights + 1 + block * block_words;
+        for (int32_t n = 0; n < block_words; ++n) {
+            words[n] = (int32_t)(next() * 2654435761u);
+        }
+        for (int32_t n = block_words - 6; n < block_words; n += 3) {
+            words[n] = (int32_t)(next() & INT32_MAX);
+            words[n + 2] = draw(1, 22);
+        }
     }
     return weights;
 }
@@ -153,14 +159,13 @@ static tfcaps_status paired(int8_t *output[1], int64_t *size) {
     if (status != TFCAPS_OK || image_size(&k) > 1 << 17) {
         return status;
     }
-    const int32_t blocks = (k.batches + 3) / 4;
-    const int32_t runs = params.dilation_width == 1 ? k.height : k.height * k.width;
-    const int32_t run = k.height * k.width * k.channels / runs;
-    int32_t *weights = paired_weights(1 + blocks * (8 + 2 * runs * ((run + 1) / 2)), blocks);
+    const int32_t row = k.width * k.channels, meet = row < 64 ? 2 : 1;
+    const int32_t steps = k.height * (row / 2) + (row % 2 == 0 ? 0 : (k.height + meet - 1) / meet);
+    const int32_t form = draw(0, 2);
+    int32_t *weights = paired_weights(form, 10 + steps * (form == 2 ? 2 : 1), (k.batches + 1) / 2);
     if (weights == NULL) {
         return TFCAPS_ERROR_DIMS;
     }
-    weights[0] = draw(0, 1);
     need += next() % 3 * 400;
     const tfcaps_context context = {bytes((int64_t)need), bad && next() % 8 == 0 ? 4 : need};
     return tfcaps_conv_2d_paired_s8(&context, &params, &x, bytes(image_size(&x)), &k, weights, &y, *output);

@@ -27,9 +27,8 @@ def scales(count=1):
 
 def paired_weights(filters, steps):
     """What `tfcaps compile --layout paired` makes of zeros."""
-    blocks = -(-filters // 4)
-    stages = np.tile(np.array([2**30, 4, 3], np.int32), 4 * blocks)
-    return np.concatenate([np.zeros(1 + blocks * (8 + 2 * steps), np.int32), stages])
+    block = np.concatenate([np.zeros(4 + steps, np.int32), np.array([2**30, 4, 3, 2**30, 4, 3], np.int32)])
+    return np.concatenate([np.zeros(1, np.int32), np.tile(block, -(-filters // 2))])
 
 
 def parts(*sizes, outer=2):
@@ -220,8 +219,9 @@ def test_groups_have_equal_parts():
 
 
 def test_paired_weights_and_scratch_are_checked():
-    stages = 1 + 2 * (8 + 2 * 18)
-    for at, value in ((0, 2), (0, -1), (stages, -1), (stages + 2, 0), (stages + 5, 23), (stages + 17, -HUGE - 1)):
+    stages, block = 1 + 4 + 18, 4 + 18 + 6
+    last = 1 + 3 * block - 1
+    for at, value in ((0, 3), (0, -1), (stages, -1), (stages + 2, 0), (stages + block + 5, 23), (last, -HUGE - 1)):
         weights = paired_weights(6, 18)
         weights[at] = value
         assert replaced("conv_2d_paired", 5, weights) == ERROR_RANGE, (at, value)

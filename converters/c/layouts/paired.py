@@ -7,23 +7,34 @@ where filling up blocks of four filters would cost more than pairs save.
 from __future__ import annotations
 
 import dataclasses
+import enum
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tfcaps.converters.c.layouts.base import Layout
-from tfcaps.converters.c.ops.base import Call, Emission, scratch
+from tfcaps.converters.c.ops.base import Call, Emission, Struct, scratch
 from tfcaps.converters.c.ops.conv_2d import conv_overlaps, conv_structs
 from tfcaps.converters.c.tflm_arithmetic import channel_multipliers
 
-BLOCK = 4  # filters
+BLOCK = 2  # filters
 RAW_BITS, SUM_BITS = 23, 30  # of odd filters' sums where they share a word, and of all sums; without the sign
-STEP_BYTES = 8  # of scratch: two taps of two columns in halfwords; wanted for a whole window
+STEP_BYTES, COPIED_BYTES = 8, 4  # of scratch, a step: two taps of two columns in halfwords, and as they were
+LONG = 64  # bytes of a row whose odd byte does not meet the next row's
+SINGLE_STEPS, SINGLE_BYTES = 64, 4096  # of a layer whose filters may have a halfword each: twice so many bytes
 MOST_SHIFT = 22  # up to which a stage's addend and the product it is added to fit together
 PAIRED = Layout("paired", "two filters to a halfword, for the packed multiplications of Cortex-M4, M7 and M33")
 
 Ints = NDArray[np.int64]
+
+
+class Form(enum.IntEnum):
+    """How a layer's weights lie in halfwords: `tfcaps_paired_form`."""
+
+    PAIRS = 0
+    CARRIED = 1
+    SINGLE = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,18 +66,30 @@ def conv_2d(call: Call) -> Emission | None:
     if not fits(filters):
         return None
     params, *dims = conv_structs(call)
-    dilated = params.fields["dilation_width"] != 1
-    run = channels if dilated else width * channels
+    order = tap_order(width * channels, height)
+    steps = len(order) // 2
     function = "tfcaps_conv_2d_paired_s8"
     return Emission(
         f"{function}(&context, &params, &input_dims, $in0, &kernel_dims, $weights, &output_dims, $out0)",
         [params, *dims],
-        {"weights": lay_out(filters, run, output.zero_point)},
+        {"weights": lay_out(filters, order, form_of(filters, steps), output.zero_point)},
         scratch=scratch(function, params, *dims),
-        wanted_scratch=STEP_BYTES * (height * width * channels // run) * len(tap_order(run)) // 2,
+        wanted_scratch=steps * (STEP_BYTES + (0 if _is_inside(call, params) else COPIED_BYTES)),
         macs=math.prod(output.shape) * height * width * channels,
         overlaps=conv_overlaps(call, params),
     )
+
+
+def _is_inside(call: Call, params: Struct) -> bool:
+    """Whether the rows of all windows lie in the image as the kernel takes them."""
+    values, source, kernel, output = params.fields, call.activation().shape, call.weights().shape, call.output.shape
+    if values["padding_top"] or values["padding_left"] or values["dilation_width"] != 1:
+        return False
+    ends = [
+        (output[n] - 1) * int(values[f"stride_{name}"]) + (kernel[n] - 1) * int(values[f"dilation_{name}"])
+        for n, name in ((1, "height"), (2, "width"))
+    ]
+    return ends[0] < source[1] and ends[1] < source[2]
 
 
 def _filled(filters: int) -> int:
@@ -109,33 +132,56 @@ def _within(filters: Filters, bits: int) -> bool:
     return bool(np.all(least >= -(1 << bits)) and np.all(most < 1 << bits))
 
 
-def lay_out(filters: Filters, run: int, zero_point: int) -> NDArray[np.int32]:
+def form_of(filters: Filters, steps: int) -> Form:
+    """How they lie best."""
+    if steps <= SINGLE_STEPS and filters.weights.size <= SINGLE_BYTES:
+        return Form.SINGLE
+    return Form.CARRIED if is_carried(filters) else Form.PAIRS
+
+
+def lay_out(filters: Filters, order: list[int], form: Form, zero_point: int) -> NDArray[np.int32]:
     """All words of a layer.
 
     Args:
         filters: What `fits`.
-        run: Bytes of a window that lie side by side in the input.
+        order: Of the taps, from `tap_order`.
+        form: How the weights lie.
         zero_point: The output's.
     """
-    carried = is_carried(filters)
     low, high = filters.bias[0::2], filters.bias[1::2]
-    odd = high if carried else 256 * high + low
-    starts = np.stack([odd, low]).reshape(2, -1, 2).transpose(1, 0, 2).repeat(2, axis=2)
-    order = tap_order(run)
-    weights = filters.weights.reshape(len(filters.weights), -1, run)
-    weights = np.pad(weights, [(0, 0), (0, 0), (0, 1)])[:, :, order].reshape(len(weights), -1, 2)  # [filters, steps, 2]
-    halves = (256 * weights[1::2] + weights[0::2]) & 0xFFFF
-    words = (halves[..., 1] << 16) | halves[..., 0]  # [pairs, steps]
-    words = words.reshape(-1, 2, words.shape[1]).transpose(0, 2, 1)
+    starts = {
+        Form.PAIRS: [low, 256 * high + low],
+        Form.CARRIED: [low, high],
+        Form.SINGLE: [2 * low, 2 * high],
+    }[form]
+    weights = np.pad(filters.weights, [(0, 0), (0, 1)])[:, order].reshape(len(filters.weights), -1, 2)
+    halves = 2 * weights if form == Form.SINGLE else 256 * weights[1::2] + weights[0::2]  # [filters or pairs, steps, 2]
+    words = (halves[..., 1] << 16) | (halves[..., 0] & 0xFFFF)
+    if form == Form.SINGLE:
+        words = words.reshape(-1, 2, words.shape[1]).transpose(0, 2, 1)
     added = (1 << (filters.rights - 1)) + zero_point * (1 << filters.rights)
     stages = np.stack([filters.multipliers, added, filters.rights], axis=1)
-    everything = np.concatenate([[int(carried)], starts.ravel(), words.ravel(), stages.ravel()])
+    blocks = [np.stack(starts, axis=1).repeat(2, axis=1), words.reshape(len(low), -1), stages.reshape(len(low), -1)]
+    everything = np.concatenate([[int(form)], np.concatenate(blocks, axis=1).ravel()])
     return (everything & 0xFFFFFFFF).astype(np.uint32).view(np.int32)
 
 
-def tap_order(run: int) -> list[int]:
-    """Taps of a run two by two, as they meet in a step; `run` stands for none."""
-    whole = run // 4 * 4
-    order = [n + tap for n in range(0, whole, 4) for tap in (0, 2, 1, 3)]
-    rest: tuple[int | None, ...] = ((), (0, None), (0, 1), (0, 2, 1, None))[run % 4]
-    return order + [run if tap is None else whole + tap for tap in rest]
+def tap_order(size: int, rows: int) -> list[int]:
+    """Taps of a window two by two, as they meet in a step; size * rows stands for none.
+
+    Args:
+        size: Taps of a row of the window, in all channels.
+        rows: Of the window.
+    """
+    whole = size // 4 * 4
+    row = [n + tap for n in range(0, whole, 4) for tap in (0, 2, 1, 3)]
+    row += [whole + tap for tap in ((), (), (0, 1), (0, 2))[size % 4]]
+    odd = whole + (size % 4 == 3)
+    together = 2 if size < LONG else 1
+    order: list[int] = []
+    for first in range(0, rows, together):
+        meet = [n * size for n in range(first, min(first + together, rows))]
+        order += [begin + tap for begin in meet for tap in row]
+        if size % 2:
+            order += ([begin + odd for begin in meet] + [size * rows])[:2]
+    return order

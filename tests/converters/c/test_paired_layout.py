@@ -8,13 +8,15 @@ from one_op import conv_2d, depthwise_conv_2d, int8
 from tiny_models import TinyModel, schema
 
 from tfcaps.converters.c import build_program
-from tfcaps.converters.c.layouts.paired import Filters, fits, is_carried, lay_out, tap_order
+from tfcaps.converters.c.layouts.paired import Filters, Form, fits, form_of, is_carried, lay_out, tap_order
 from tfcaps.runtime.tflite_file import read_tflite
 
 SHAPES = {
     "one_by_one": {"taps": [1, 1], "depth": 64, "filters": 8, "image": [3, 3]},
     "one_channel": {"taps": [7, 7], "depth": 1, "filters": 16, "image": [9, 9]},
     "two_channels": {"taps": [5, 3], "depth": 2, "filters": 12, "image": [7, 6]},
+    "odd_rows_of_three": {"taps": [4, 3], "depth": 1, "filters": 5, "image": [6, 8]},
+    "a_tap": {"taps": [1, 1], "depth": 1, "filters": 2, "image": [3, 3]},
     "long_runs": {"taps": [2, 3], "depth": 90, "filters": 4, "image": [4, 5]},
     "many_filters": {"taps": [3, 3], "depth": 5, "filters": 140, "image": [4, 3]},
     "one_position": {"taps": [3, 3], "depth": 8, "filters": 7, "image": [3, 3]},
@@ -65,7 +67,6 @@ def test_sums_that_share_a_word_too_small_for_them(name, tmp_path):
         ("groups", lambda rng: conv_2d(rng, groups=2)),
         ("depthwise", depthwise_conv_2d),
         ("one filter", lambda rng: convolution(rng, filters=1)),
-        ("five filters", lambda rng: convolution(rng, filters=5)),
         ("weights of -128", lambda rng: convolution(rng, weights=-128)),
         ("scales above one", lambda rng: convolution(rng, real=100.0)),
         ("scales of nearly nothing", lambda rng: convolution(rng, real=1e-9)),
@@ -99,25 +100,39 @@ def test_the_bounds_are_exact():
     assert fits(filters(high, right=22))
 
 
-@pytest.mark.parametrize("run", [1, 2, 3, 4, 7, 12, 17])
-def test_every_tap_has_its_place(run):
-    order = tap_order(run)
-    assert len(order) == (run + 1) // 2 * 2
-    assert sorted(order)[:run] == list(range(run))
-    assert order.count(run) == run % 2
+@pytest.mark.parametrize("rows", [1, 2, 3, 7])
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 7, 12, 17, 65])
+def test_every_tap_has_its_place(size, rows):
+    order = tap_order(size, rows)
+    odd = size % 2 * (rows if size >= 64 else (rows + 1) // 2)
+    assert len(order) == 2 * (rows * (size // 2) + odd)
+    assert sorted(order)[: size * rows] == list(range(size * rows))
+    assert order.count(size * rows) == len(order) - size * rows
 
 
 def test_words_hold_both_filters():
     weights = np.zeros((4, 4), np.int64)
     weights[0], weights[1] = [1, 2, 3, 4], [-5, 6, -7, 8]
-    words = lay_out(filters(weights, bias=9), run=4, zero_point=-3)
-    carried, starts, first, second = words[0], words[1:9], words[9:13:2], words[10:13:2]
-    assert carried == 0
-    assert starts.tolist() == [256 * 9 + 9] * 4 + [9] * 4
-    halves = [(int(np.int16(word & 0xFFFF)), int(word) >> 16) for word in first]
+    words = lay_out(filters(weights, bias=9), tap_order(4, 1), Form.PAIRS, zero_point=-3)
+    first, second = words[1:].reshape(2, 4 + 2 + 6)
+    assert words[0] == Form.PAIRS
+    assert first[:4].tolist() == [9, 9, 256 * 9 + 9, 256 * 9 + 9]
+    halves = [(int(np.int16(word & 0xFFFF)), int(word) >> 16) for word in first[4:6]]
     assert halves == [(256 * -5 + 1, 256 * -7 + 3), (256 * 6 + 2, 256 * 8 + 4)]
-    assert not second.any()
-    assert words[13:].reshape(4, 3).tolist() == [[2**30, 2**7 - 3 * 2**8, 8]] * 4
+    assert not second[4:6].any()
+    assert first[6:].reshape(2, 3).tolist() == second[6:].reshape(2, 3).tolist() == [[2**30, 2**7 - 3 * 2**8, 8]] * 2
+
+
+def test_filters_of_small_layers_lie_single():
+    weights = np.array([[1, -2, 3, -4], [5, 6, -127, 8]])
+    words = lay_out(filters(weights, bias=[9, -9]), tap_order(4, 1), Form.SINGLE, zero_point=0)
+    assert words[1:5].tolist() == [18, 18, -18, -18]
+    halves = [(int(np.int16(word & 0xFFFF)), int(word) >> 16) for word in words[5:9]]
+    assert halves == [(2, 6), (10, -254), (-4, -8), (12, 16)]
+    assert form_of(filters(weights), 2) == form_of(filters(weights), 64) == Form.SINGLE
+    assert form_of(filters(weights), 65) == Form.PAIRS
+    assert form_of(filters(np.ones((64, 64))), 32) == Form.SINGLE
+    assert form_of(filters(np.ones((64, 65))), 33) == Form.PAIRS
 
 
 def test_the_arena_stays_small():
