@@ -6,7 +6,7 @@
 #ifndef TFCAPS_CMSIS_NN_H
 #define TFCAPS_CMSIS_NN_H
 
-#include "tfcaps_window.h"
+#include "tfcaps_conv_2d_check.h"
 
 #if defined(TFCAPS_USE_CMSIS_NN)
 #if defined(CMSIS_NN_USE_SINGLE_ROUNDING)
@@ -54,6 +54,20 @@ static inline int tfcaps_cmsis_nn_takes_window(const tfcaps_window *window, int 
         (int64_t)(window->output - 1) * window->stride + window->taps - window->padding - window->input;
     return window->dilation == 1 && window->taps <= window->input && behind <= window->padding + 1 &&
            !(is_one_row && behind < 0);
+}
+
+/* Whether CMSIS-NN takes a convolution's windows, a bias and a scale for each channel, of one image; it
+ * counts the taps of an output in 16 bits. */
+static inline int tfcaps_cmsis_nn_takes_conv_2d(const tfcaps_conv_2d_params *params,
+                                                const tfcaps_channel_scales *scales,
+                                                const tfcaps_image_dims *input_dims,
+                                                const tfcaps_image_dims *kernel_dims, const int32_t *bias,
+                                                const tfcaps_image_dims *output_dims, int64_t taps) {
+    const tfcaps_window rows = tfcaps_conv_2d_rows(params, input_dims, kernel_dims, output_dims);
+    const tfcaps_window columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
+    return bias != NULL && scales->count == output_dims->channels && input_dims->batches == 1 &&
+           taps <= UINT16_MAX && tfcaps_cmsis_nn_takes_window(&rows, 0) &&
+           tfcaps_cmsis_nn_takes_window(&columns, input_dims->height == 1);
 }
 
 #endif

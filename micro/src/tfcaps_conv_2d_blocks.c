@@ -4,6 +4,7 @@
 #include "tfcaps_dot_block.h"
 #include "tfcaps_sum_bytes.h"
 #include "tfcaps_requantize.h"
+#include "tfcaps_tap_runs.h"
 
 #if !defined(TFCAPS_MVE) && !defined(TFCAPS_RVV)
 
@@ -17,50 +18,23 @@ typedef struct layer {
     const tfcaps_conv_2d_params *params;
     tfcaps_output_stage stage;
     tfcaps_window columns;
+    tfcaps_tap_bytes bytes;
     const int8_t *kernel;
     const int32_t *bias;
     int32_t filters;     /* of one group */
     int32_t groups;      /* of filters, and of input channels */
-    int32_t depth;       /* input channels of one group */
-    int32_t pixel;       /* bytes of an input pixel */
-    int32_t row;         /* bytes of an input row */
-    int32_t kernel_row;  /* bytes of a row of a filter */
     int32_t kernel_size; /* bytes of a filter */
     uint32_t *folded;    /* [FOLDED] of the windows that no edge cuts */
     int32_t folded_count;
 } layer;
 
-/* The taps of a window: rows of runs that lie side by side in a filter and in the input. */
-typedef struct taps {
-    int32_t rows;
-    int32_t row_step;     /* bytes between two of them in the input */
-    tfcaps_dot_rows runs; /* of one row, or of all: then rows is 1 */
-} taps;
-
-static taps taps_of_window(const layer *conv, int32_t rows, int32_t columns) {
-    const tfcaps_conv_2d_params *params = conv->params;
-    taps window = {rows, 0, {columns, conv->depth, 0, conv->depth}};
-    if (rows > 1) { /* else the product may not fit */
-        window.row_step = params->dilation_height * conv->row;
-    }
-    if (columns > 1) {
-        window.runs.input_step = params->dilation_width * conv->pixel;
-    }
-    if (conv->groups == 1 && params->dilation_width == 1) {
-        const tfcaps_dot_rows all = {rows, columns * conv->depth, window.row_step, conv->kernel_row};
-        window.rows = 1;
-        window.runs = all;
-    }
-    return window;
-}
-
 /* One filter at one position. input is at the first tap that counts, in the filter's group. */
-static uint32_t filter_sum(const layer *conv, const int8_t *input, const int8_t *kernel, const taps *window,
-                           uint32_t sum) {
+static uint32_t filter_sum(const layer *conv, const int8_t *input, const int8_t *kernel,
+                           const tfcaps_tap_runs *window, uint32_t sum) {
     const tfcaps_dot_rows *runs = &window->runs;
     for (int32_t y = 0; y < window->rows; ++y) {
         const int8_t *row = input + y * window->row_step;
-        const int8_t *weights = kernel + y * conv->kernel_row;
+        const int8_t *weights = kernel + y * conv->bytes.kernel_row;
         for (int32_t n = 0; n < runs->rows; ++n) {
             sum = tfcaps_dot(sum, weights + n * runs->kernel_step, row + n * runs->input_step,
                              conv->params->input_zero_point, runs->size);
@@ -70,11 +44,11 @@ static uint32_t filter_sum(const layer *conv, const int8_t *input, const int8_t 
 }
 
 /* The same for four filters. */
-static void filter_sums_4(const layer *conv, const int8_t *input, const int8_t *kernel, const taps *window,
-                          uint32_t sums[4]) {
+static void filter_sums_4(const layer *conv, const int8_t *input, const int8_t *kernel,
+                          const tfcaps_tap_runs *window, uint32_t sums[4]) {
     for (int32_t y = 0; y < window->rows; ++y) {
         tfcaps_dot_4x1(&window->runs, input + y * window->row_step, conv->params->input_zero_point,
-                       kernel + y * conv->kernel_row, conv->kernel_size, sums);
+                       kernel + y * conv->bytes.kernel_row, conv->kernel_size, sums);
     }
 }
 
@@ -83,8 +57,8 @@ static uint32_t bias_of(const layer *conv, int32_t filter) {
 }
 
 /* All filters at one position. pixel and kernel are at the first tap that counts. */
-static void output_pixel(const layer *conv, const int8_t *pixel, const int8_t *kernel, const taps *window,
-                         int8_t *output) {
+static void output_pixel(const layer *conv, const int8_t *pixel, const int8_t *kernel,
+                         const tfcaps_tap_runs *window, int8_t *output) {
     int32_t filter = 0;
     for (int32_t group = 0; group < conv->groups; ++group) {
         const int32_t end = filter + conv->filters;
@@ -100,7 +74,7 @@ static void output_pixel(const layer *conv, const int8_t *pixel, const int8_t *k
             tfcaps_requantize(&conv->stage, filter, 1, 1, &sum, output + filter, 0);
             kernel += conv->kernel_size;
         }
-        pixel += conv->depth;
+        pixel += conv->bytes.depth;
     }
 }
 
@@ -125,7 +99,7 @@ static uint32_t whole_bias(layer *conv, int32_t filter, const int8_t *kernel, in
 /* A block of filters at columns of one tile, a multiple of TFCAPS_BLOCK_COLUMNS, whose windows are not cut.
  */
 static void output_tile(const layer *conv, const int8_t *input, int32_t step, const int8_t *kernel,
-                        const taps *window, int32_t filter, const uint32_t *bias, int32_t columns,
+                        const tfcaps_tap_runs *window, int32_t filter, const uint32_t *bias, int32_t columns,
                         int8_t *output) {
     uint32_t sums[TFCAPS_BLOCK_FILTERS * TILE];
     for (int32_t column = 0; column < columns; column += TFCAPS_BLOCK_COLUMNS) {
@@ -134,8 +108,8 @@ static void output_tile(const layer *conv, const int8_t *input, int32_t step, co
             block[n] = bias[n % TFCAPS_BLOCK_FILTERS];
         }
         for (int32_t y = 0; y < window->rows; ++y) {
-            tfcaps_dot_block(&window->runs, input + y * window->row_step, step, kernel + y * conv->kernel_row,
-                             conv->kernel_size, block);
+            tfcaps_dot_block(&window->runs, input + y * window->row_step, step,
+                             kernel + y * conv->bytes.kernel_row, conv->kernel_size, block);
         }
         input += TFCAPS_BLOCK_COLUMNS * step;
     }
@@ -145,9 +119,10 @@ static void output_tile(const layer *conv, const int8_t *input, int32_t step, co
 
 /* A block of filters at so many columns whose windows are not cut, at least TFCAPS_BLOCK_COLUMNS. What does
  * not fill the last block comes with columns that are done already. */
-static void output_block(layer *conv, const int8_t *input, const int8_t *kernel, const taps *window,
-                         int32_t size, int32_t filter, int32_t columns, int8_t *output) {
-    const int32_t step = columns > 1 ? conv->params->stride_width * conv->pixel : 0;
+static void output_block(layer *conv, const int8_t *input, const int8_t *kernel,
+                         const tfcaps_tap_runs *window, int32_t size, int32_t filter, int32_t columns,
+                         int8_t *output) {
+    const int32_t step = columns > 1 ? conv->params->stride_width * conv->bytes.pixel : 0;
     uint32_t bias[TFCAPS_BLOCK_FILTERS];
     for (int32_t n = 0; n < TFCAPS_BLOCK_FILTERS; ++n) {
         bias[n] = whole_bias(conv, filter + n, kernel + n * conv->kernel_size, size);
@@ -167,8 +142,8 @@ static void output_block(layer *conv, const int8_t *input, const int8_t *kernel,
 
 /* All filters at such columns; the last block of a group likewise comes with filters that are done already.
  */
-static void output_blocks(layer *conv, const int8_t *input, const int8_t *kernel, const taps *window,
-                          int32_t size, int32_t columns, int8_t *output) {
+static void output_blocks(layer *conv, const int8_t *input, const int8_t *kernel,
+                          const tfcaps_tap_runs *window, int32_t size, int32_t columns, int8_t *output) {
     for (int32_t group = 0; group < conv->groups; ++group) {
         const int32_t first = group * conv->filters;
         const int32_t last = first + conv->filters - TFCAPS_BLOCK_FILTERS;
@@ -177,7 +152,7 @@ static void output_blocks(layer *conv, const int8_t *input, const int8_t *kernel
             output_block(conv, input, kernel + filter * conv->kernel_size, window, size, filter, columns,
                          output);
         }
-        input += conv->depth;
+        input += conv->bytes.depth;
     }
 }
 
@@ -194,21 +169,21 @@ static int32_t whole_windows(const layer *conv, int32_t column) {
 
 /* One row of the output; input is the first row of taps that lies inside the image. */
 static int8_t *output_row(layer *conv, const int8_t *input, tfcaps_taps y, int8_t *output) {
-    const int8_t *kernel = conv->kernel + y.first * conv->kernel_row;
+    const int8_t *kernel = conv->kernel + y.first * conv->bytes.kernel_row;
     const int32_t rows = y.end - y.first;
     const int32_t channels = conv->filters * conv->groups;
     int32_t column = 0;
     while (column < conv->columns.output) {
         const tfcaps_taps x = tfcaps_window_taps(&conv->columns, column);
-        const taps window = taps_of_window(conv, rows, x.end - x.first);
-        const int8_t *pixel = input + (x.input + x.first * conv->params->dilation_width) * conv->pixel;
+        const tfcaps_tap_runs window = tfcaps_tap_runs_of(conv->params, &conv->bytes, rows, x.end - x.first);
+        const int8_t *pixel = input + (x.input + x.first * conv->params->dilation_width) * conv->bytes.pixel;
         const int32_t whole = whole_windows(conv, column);
         if (whole > 0) {
-            output_blocks(conv, pixel, kernel, &window, rows * conv->kernel_row, whole, output);
+            output_blocks(conv, pixel, kernel, &window, rows * conv->bytes.kernel_row, whole, output);
             column += whole;
             output += whole * channels;
         } else {
-            output_pixel(conv, pixel, kernel + x.first * conv->depth, &window, output);
+            output_pixel(conv, pixel, kernel + x.first * conv->bytes.depth, &window, output);
             ++column;
             output += channels;
         }
@@ -226,21 +201,22 @@ void tfcaps_convolve(const tfcaps_conv_2d_params *params, const tfcaps_channel_s
                                        params->activation_max};
     conv.stage = stage;
     conv.columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
-    conv.depth = kernel_dims->channels;
+    conv.bytes.depth = kernel_dims->channels;
     conv.groups = input_dims->channels / kernel_dims->channels;
     conv.filters = output_dims->channels / conv.groups;
-    conv.pixel = input_dims->channels;
-    conv.row = conv.pixel * input_dims->width;
-    conv.kernel_row = conv.depth * kernel_dims->width;
-    conv.kernel_size = conv.kernel_row * kernel_dims->height;
+    conv.bytes.pixel = input_dims->channels;
+    conv.bytes.row = conv.bytes.pixel * input_dims->width;
+    conv.bytes.kernel_pixel = conv.bytes.depth;
+    conv.bytes.kernel_row = conv.bytes.depth * kernel_dims->width;
+    conv.kernel_size = conv.bytes.kernel_row * kernel_dims->height;
     const tfcaps_window rows = tfcaps_conv_2d_rows(params, input_dims, kernel_dims, output_dims);
     for (int32_t batch = 0; batch < input_dims->batches; ++batch) {
         for (int32_t row = 0; row < output_dims->height; ++row) {
             const tfcaps_taps y = tfcaps_window_taps(&rows, row);
-            output = output_row(&conv, input + (y.input + y.first * params->dilation_height) * conv.row, y,
-                                output);
+            output = output_row(&conv, input + (y.input + y.first * params->dilation_height) * conv.bytes.row,
+                                y, output);
         }
-        input += conv.row * input_dims->height;
+        input += conv.bytes.row * input_dims->height;
     }
 }
 

@@ -1,6 +1,7 @@
 #include "tfcaps_conv_2d_check.h"
 #include "tfcaps_interleaved.h"
 #include "tfcaps_requantize.h"
+#include "tfcaps_tap_runs.h"
 
 enum {
     FILTERS = TFCAPS_INTERLEAVED_FILTERS,
@@ -13,37 +14,11 @@ typedef struct layer {
     const tfcaps_conv_2d_params *params;
     tfcaps_output_stage stage;
     tfcaps_window columns;
+    tfcaps_tap_bytes bytes;
     const int32_t *bias; /* then once more, for whole windows */
     int32_t filters;
-    int32_t pixel;      /* bytes of an input pixel */
-    int32_t row;        /* bytes of an input row */
-    int32_t kernel_row; /* bytes of a row of taps of a block, as the next */
-    int32_t kernel_size;
+    int32_t kernel_size; /* of a block */
 } layer;
-
-/* The taps of a window: rows of runs that lie side by side in a filter and in the input. */
-typedef struct taps {
-    int32_t rows;
-    int32_t row_step;     /* bytes between two of them in the input */
-    tfcaps_dot_rows runs; /* of one row, or of all: then rows is 1 */
-} taps;
-
-static taps taps_of_window(const layer *conv, int32_t rows, int32_t columns) {
-    const tfcaps_conv_2d_params *params = conv->params;
-    taps window = {rows, 0, {columns, conv->pixel, 0, FILTERS * conv->pixel}};
-    if (rows > 1) { /* else the product may not fit */
-        window.row_step = params->dilation_height * conv->row;
-    }
-    if (columns > 1) {
-        window.runs.input_step = params->dilation_width * conv->pixel;
-    }
-    if (params->dilation_width == 1) {
-        const tfcaps_dot_rows all = {rows, columns * conv->pixel, window.row_step, conv->kernel_row};
-        window.rows = 1;
-        window.runs = all;
-    }
-    return window;
-}
 
 /* The sums of a block of filters become outputs at so many columns. Filled up, a block has less outputs. */
 static void output_sums(const layer *conv, int32_t filter, int32_t columns, const uint32_t *sums,
@@ -61,15 +36,15 @@ static void output_sums(const layer *conv, int32_t filter, int32_t columns, cons
 }
 
 /* A block at one position. input and kernel are at the first tap that counts. */
-static void output_pixel(const layer *conv, const int8_t *input, const int8_t *kernel, const taps *window,
-                         int32_t filter, int8_t *output) {
+static void output_pixel(const layer *conv, const int8_t *input, const int8_t *kernel,
+                         const tfcaps_tap_runs *window, int32_t filter, int8_t *output) {
     uint32_t sums[FILTERS] = {0};
     for (int32_t n = 0; n < FILTERS && filter + n < conv->filters; ++n) {
         sums[n] = (uint32_t)conv->bias[filter + n];
     }
     for (int32_t y = 0; y < window->rows; ++y) {
         tfcaps_interleaved_4x1(&window->runs, input + y * window->row_step, conv->params->input_zero_point,
-                               kernel + y * conv->kernel_row, sums);
+                               kernel + y * conv->bytes.kernel_row, sums);
     }
     output_sums(conv, filter, 1, sums, output);
 }
@@ -92,7 +67,7 @@ static void begin_sums(const layer *conv, const int8_t *kernel, int32_t size, in
 
 /* A block at columns of one tile, a multiple of COLUMNS, whose windows lie inside from left to right. */
 static void output_tile(const layer *conv, const int8_t *input, int32_t step, const int8_t *kernel,
-                        const taps *window, int32_t filter, const uint32_t *begin, int32_t columns,
+                        const tfcaps_tap_runs *window, int32_t filter, const uint32_t *begin, int32_t columns,
                         int8_t *output) {
     uint32_t sums[FILTERS * TILE];
     for (int32_t column = 0; column < columns; column += COLUMNS) {
@@ -102,7 +77,7 @@ static void output_tile(const layer *conv, const int8_t *input, int32_t step, co
         }
         for (int32_t y = 0; y < window->rows; ++y) {
             tfcaps_interleaved_4x4(&window->runs, input + y * window->row_step, step,
-                                   kernel + y * conv->kernel_row, block);
+                                   kernel + y * conv->bytes.kernel_row, block);
         }
         input += COLUMNS * step;
     }
@@ -111,9 +86,10 @@ static void output_tile(const layer *conv, const int8_t *input, int32_t step, co
 
 /* A block at so many such columns, at least COLUMNS. Three that are left over come with one that is done
  * already; less are quicker one at a time. */
-static void output_columns(const layer *conv, const int8_t *input, const int8_t *kernel, const taps *window,
-                           int32_t size, int32_t filter, int32_t columns, int8_t *output) {
-    const int32_t step = conv->params->stride_width * conv->pixel;
+static void output_columns(const layer *conv, const int8_t *input, const int8_t *kernel,
+                           const tfcaps_tap_runs *window, int32_t size, int32_t filter, int32_t columns,
+                           int8_t *output) {
+    const int32_t step = conv->params->stride_width * conv->bytes.pixel;
     uint32_t begin[FILTERS];
     begin_sums(conv, kernel, size, filter, begin);
     for (int32_t column = 0; column < columns;) {
@@ -140,14 +116,14 @@ static int8_t *output_row(const layer *conv, const int8_t *input, const int8_t *
     const int32_t rows = y.end - y.first;
     for (int32_t column = 0; column < conv->columns.output;) {
         const tfcaps_taps x = tfcaps_window_taps(&conv->columns, column);
-        const taps window = taps_of_window(conv, rows, x.end - x.first);
-        const int8_t *pixel = input + (x.input + x.first * conv->params->dilation_width) * conv->pixel;
-        const int8_t *first = kernel + y.first * conv->kernel_row + x.first * FILTERS * conv->pixel;
+        const tfcaps_tap_runs window = tfcaps_tap_runs_of(conv->params, &conv->bytes, rows, x.end - x.first);
+        const int8_t *pixel = input + (x.input + x.first * conv->params->dilation_width) * conv->bytes.pixel;
+        const int8_t *first = kernel + y.first * conv->bytes.kernel_row + x.first * conv->bytes.kernel_pixel;
         const int32_t whole = tfcaps_whole_windows(&conv->columns, column);
         const int32_t columns = whole < COLUMNS ? 1 : whole;
         for (int32_t filter = 0; filter < conv->filters; filter += FILTERS) {
             if (columns > 1) {
-                output_columns(conv, pixel, first, &window, rows * conv->kernel_row, filter, columns,
+                output_columns(conv, pixel, first, &window, rows * conv->bytes.kernel_row, filter, columns,
                                output + filter);
             } else {
                 output_pixel(conv, pixel, first, &window, filter, output + filter);
@@ -189,18 +165,20 @@ tfcaps_status tfcaps_conv_2d_interleaved_s8(const tfcaps_conv_2d_params *params,
     conv.stage = stage;
     conv.columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
     conv.filters = output_dims->channels;
-    conv.pixel = input_dims->channels;
-    conv.row = conv.pixel * input_dims->width;
-    conv.kernel_row = FILTERS * conv.pixel * kernel_dims->width;
+    conv.bytes.pixel = input_dims->channels;
+    conv.bytes.depth = conv.bytes.pixel;
+    conv.bytes.kernel_pixel = FILTERS * conv.bytes.pixel;
+    conv.bytes.row = conv.bytes.pixel * input_dims->width;
+    conv.bytes.kernel_row = conv.bytes.kernel_pixel * kernel_dims->width;
     conv.kernel_size = FILTERS * taps;
     const tfcaps_window rows = tfcaps_conv_2d_rows(params, input_dims, kernel_dims, output_dims);
     for (int32_t batch = 0; batch < input_dims->batches; ++batch) {
         for (int32_t row = 0; row < output_dims->height; ++row) {
             const tfcaps_taps y = tfcaps_window_taps(&rows, row);
-            output = output_row(&conv, input + (y.input + y.first * params->dilation_height) * conv.row,
+            output = output_row(&conv, input + (y.input + y.first * params->dilation_height) * conv.bytes.row,
                                 kernel, y, output);
         }
-        input += conv.row * input_dims->height;
+        input += conv.bytes.row * input_dims->height;
     }
     return TFCAPS_OK;
 }

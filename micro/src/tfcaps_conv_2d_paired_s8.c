@@ -24,22 +24,24 @@ typedef struct layer {
     const int8_t *input; /* of one image */
     int32_t row;         /* bytes of an input row */
     int32_t row_step;    /* bytes between two rows of a window */
+    tfcaps_window columns;
     tfcaps_paired_window window;
     int32_t steps;
-    uint32_t *words;     /* scratch memory */
-    int8_t *rows[2];     /* behind that, of windows that are put together */
-    int32_t room;        /* steps it has room for, even unless that is a whole window */
-    int32_t room_rows;   /* whole rows that is room for, with all that meet */
-    position last_whole; /* of the windows that lie in the image as they are; else negative */
+    uint32_t *words;   /* scratch memory */
+    int8_t *rows[2];   /* behind that, of windows that are put together */
+    int32_t room;      /* steps it has room for, even unless that is a whole window */
+    int32_t room_rows; /* whole rows that is room for, with all that meet */
+    position whole;    /* windows that begin before lie in the image as they are */
     int32_t filters;
     int32_t block_words;
     const int32_t *blocks;
+    tfcaps_paired_rows apart;
     tfcaps_paired_pass pass;
 } layer;
 
 /* Bytes offset ... offset + size - 1 of a row of a window, put together. */
-static void copy_row(const layer *conv, position at, int32_t number, int32_t offset, int32_t size,
-                     int8_t *to) {
+static TFCAPS_NOINLINE void copy_row(const layer *conv, position at, int32_t number, int32_t offset,
+                                     int32_t size, int8_t *to) {
     const int32_t channels = conv->input_dims->channels;
     const int32_t width = conv->input_dims->width;
     const int32_t dilation = conv->params->dilation_width;
@@ -69,29 +71,41 @@ static void copy_row(const layer *conv, position at, int32_t number, int32_t off
 
 /* Whether a window lies in the image as it is taken apart. */
 static int is_whole(const layer *conv, position at) {
-    return at.y >= 0 && at.y <= conv->last_whole.y && at.x >= 0 && at.x <= conv->last_whole.x;
+    return (uint32_t)at.y < (uint32_t)conv->whole.y && (uint32_t)at.x < (uint32_t)conv->whole.x;
 }
 
 static const int8_t *input_at(const layer *conv, position at) {
     return conv->input + (at.y * conv->row + at.x * conv->input_dims->channels);
 }
 
-/* Takes apart so many rows of both windows, or a part of one. */
-static TFCAPS_NOINLINE void take_apart(const layer *conv, const position at[2], int32_t first, int32_t rows,
-                                       int32_t offset, int32_t size) {
-    const int8_t *from[2] = {conv->rows[0], conv->rows[1]};
-    int32_t step = size;
-    if (is_whole(conv, at[0]) && is_whole(conv, at[1])) {
-        step = conv->row_step;
-        from[0] = input_at(conv, at[0]) + (first * step + offset);
-        from[1] = input_at(conv, at[1]) + (first * step + offset);
-    } else {
-        for (int32_t n = 0; n < rows; ++n) {
-            copy_row(conv, at[0], first + n, offset, size, conv->rows[0] + n * size);
-            copy_row(conv, at[1], first + n, offset, size, conv->rows[1] + n * size);
-        }
+/* Rows first ... first + rows - 1 of both windows, or a part of one, put together. */
+static TFCAPS_NOINLINE void put_together(const layer *conv, const position at[2], int32_t first,
+                                         int32_t offset) {
+    for (int32_t n = 0; n < conv->apart.rows; ++n) {
+        const int32_t to = n * conv->apart.size;
+        copy_row(conv, at[0], first + n, offset, conv->apart.size, conv->rows[0] + to);
+        copy_row(conv, at[1], first + n, offset, conv->apart.size, conv->rows[1] + to);
     }
-    tfcaps_paired_columns(from[0], from[1], size, rows, step, conv->window.together, conv->words);
+}
+
+/* Takes apart so many rows of both windows, or a part of one. */
+static void take_apart(layer *conv, const position at[2], int32_t first, int32_t rows, int32_t offset,
+                       int32_t size) {
+    const int is_plain = is_whole(conv, at[0]) && is_whole(conv, at[1]);
+    const int32_t step = is_plain ? conv->row_step : size;
+    conv->apart.rows = rows;
+    if (conv->apart.step != step || conv->apart.size != size) {
+        conv->apart.step = step;
+        conv->apart.size = size;
+        conv->apart.ways[0] = 0;
+    }
+    if (is_plain) {
+        const int32_t from = first * step + offset;
+        tfcaps_paired_columns(input_at(conv, at[0]) + from, input_at(conv, at[1]) + from, &conv->apart);
+    } else {
+        put_together(conv, at, first, offset);
+        tfcaps_paired_columns(conv->rows[0], conv->rows[1], &conv->apart);
+    }
 }
 
 /* The pass's outputs are those of filters first ... end - 1, at two positions. A last block of one filter has
@@ -165,16 +179,16 @@ static TFCAPS_NOINLINE void output_in_parts(layer *conv, const position at[2], i
 }
 
 /* The activation's limits, where they are narrower than int8's. */
-static void limit(const layer *conv, int8_t *output) {
-    const int32_t least = conv->params->activation_min;
-    const int32_t most = conv->params->activation_max;
-    for (int32_t n = 0; n < conv->filters && (least > INT8_MIN || most < INT8_MAX); ++n) {
+static TFCAPS_NOINLINE void limit(const tfcaps_conv_2d_params *params, int8_t *output, int32_t size) {
+    const int32_t least = params->activation_min;
+    const int32_t most = params->activation_max;
+    for (int32_t n = 0; n < size; ++n) {
         output[n] = (int8_t)(output[n] < least ? least : output[n] > most ? most : output[n]);
     }
 }
 
 /* The outputs of all filters at two positions. */
-static void output_pair(layer *conv, const position at[2], int8_t *output0, int8_t *output1) {
+static TFCAPS_NOINLINE void output_pair(layer *conv, const position at[2], int8_t *output0, int8_t *output1) {
     if (conv->pass.task == TFCAPS_PAIRED_ALL) {
         take_apart(conv, at, 0, conv->window.rows, 0, conv->window.size);
         conv->pass.weights = conv->blocks;
@@ -186,20 +200,6 @@ static void output_pair(layer *conv, const position at[2], int8_t *output0, int8
             output_in_parts(conv, at, first, first + filters, output0, output1);
         }
     }
-    limit(conv, output0);
-    if (output1 != output0) {
-        limit(conv, output1);
-    }
-}
-
-/* The next position in reading order. */
-static position after(const tfcaps_window *columns, const tfcaps_conv_2d_params *params, position at) {
-    at.x += columns->stride;
-    if (at.x >= columns->output * columns->stride - columns->padding) {
-        at.x = -columns->padding;
-        at.y += params->stride_height;
-    }
-    return at;
 }
 
 /* Whether the multipliers and shifts are such as there can be. */
@@ -221,27 +221,29 @@ static void use_scratch(layer *conv, const tfcaps_context *context, int32_t step
     const size_t fit = context->size / (size_t)step_bytes;
     const size_t limited =
         conv->pass.form == TFCAPS_PAIRED_CARRIED && fit > TFCAPS_PAIRED_PART ? TFCAPS_PAIRED_PART : fit;
-    conv->room = limited < (size_t)conv->steps ? (int32_t)(limited & ~(size_t)1) : conv->steps;
-    conv->words = (uint32_t *)context->buf;
-    conv->rows[0] = (int8_t *)(conv->words + 2 * conv->room);
-    conv->rows[1] = conv->rows[0] + 2 * conv->room;
     const int32_t together = conv->window.together;
-    const int32_t units = conv->room / tfcaps_paired_steps(&conv->window, together);
-    conv->room_rows = conv->room >= conv->steps ? conv->window.rows : units * together;
-    conv->pass.columns = conv->words;
+    conv->room = limited < (size_t)conv->steps ? (int32_t)(limited & ~(size_t)1) : conv->steps;
+    conv->room_rows = conv->room >= conv->steps
+                          ? conv->window.rows
+                          : conv->room / tfcaps_paired_steps(&conv->window, together) * together;
+    uint32_t *words = (uint32_t *)context->buf;
+    conv->rows[0] = (int8_t *)(words + 2 * conv->room);
+    conv->rows[1] = conv->rows[0] + 2 * conv->room;
+    conv->apart.words = words;
+    conv->apart.together = together;
+    conv->pass.columns = words;
     conv->pass.steps = conv->steps;
     conv->pass.task = conv->room >= conv->steps && conv->pass.form != TFCAPS_PAIRED_CARRIED
                           ? TFCAPS_PAIRED_ALL
                           : TFCAPS_PAIRED_SOME;
 }
 
-tfcaps_status tfcaps_conv_2d_paired_s8(const tfcaps_context *context, const tfcaps_conv_2d_params *params,
-                                       const tfcaps_image_dims *input_dims, const int8_t *input,
-                                       const tfcaps_image_dims *kernel_dims, const int32_t *weights,
-                                       const tfcaps_image_dims *output_dims, int8_t *output) {
-    if (context == NULL || input == NULL || weights == NULL || output == NULL) {
-        return TFCAPS_ERROR_NULL;
-    }
+/* What follows from the arguments, or what is wrong with them. */
+static TFCAPS_NOINLINE tfcaps_status begin(layer *conv, const tfcaps_context *context,
+                                           const tfcaps_image_dims *kernel_dims, const int32_t *weights,
+                                           const tfcaps_image_dims *output_dims) {
+    const tfcaps_conv_2d_params *params = conv->params;
+    const tfcaps_image_dims *input_dims = conv->input_dims;
     size_t need = 0;
     const tfcaps_status status =
         tfcaps_conv_2d_paired_s8_get_buffer_size(params, input_dims, kernel_dims, output_dims, &need);
@@ -252,36 +254,80 @@ tfcaps_status tfcaps_conv_2d_paired_s8(const tfcaps_context *context, const tfca
         return TFCAPS_ERROR_SCRATCH;
     }
     const tfcaps_window rows = tfcaps_conv_2d_rows(params, input_dims, kernel_dims, output_dims);
-    const tfcaps_window columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
-    const int32_t filters = output_dims->channels;
-    layer conv = {.params = params, .input_dims = input_dims, .input = input, .filters = filters};
-    conv.window = tfcaps_paired_window_of(kernel_dims);
-    conv.steps = tfcaps_paired_steps(&conv.window, conv.window.rows);
-    conv.row = input_dims->width * input_dims->channels;
-    conv.last_whole.y = input_dims->height - 1 - (kernel_dims->height - 1) * params->dilation_height;
-    conv.last_whole.x = params->dilation_width == 1 ? input_dims->width - kernel_dims->width : -1;
-    if (kernel_dims->height > 1 && conv.last_whole.y >= 0) { /* else the product may not fit */
-        conv.row_step = params->dilation_height * conv.row;
+    conv->columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
+    conv->filters = output_dims->channels;
+    conv->window = tfcaps_paired_window_of(kernel_dims);
+    conv->steps = tfcaps_paired_steps(&conv->window, conv->window.rows);
+    conv->row = input_dims->width * input_dims->channels;
+    const int32_t whole_y = input_dims->height - (kernel_dims->height - 1) * params->dilation_height;
+    const int32_t whole_x = params->dilation_width == 1 ? input_dims->width - kernel_dims->width + 1 : 0;
+    conv->whole.y = whole_y > 0 ? whole_y : 0;
+    conv->whole.x = whole_x > 0 ? whole_x : 0;
+    if (kernel_dims->height > 1 && whole_y > 0) { /* else the product may not fit */
+        conv->row_step = params->dilation_height * conv->row;
     }
-    conv.pass.form = weights[0];
-    conv.blocks = weights + 1;
-    conv.block_words = TFCAPS_PAIRED_SUMS + TFCAPS_PAIRED_STAGES +
-                       conv.steps * (conv.pass.form == TFCAPS_PAIRED_SINGLE ? TFCAPS_PAIRED_FILTERS : 1);
-    use_scratch(&conv, context, tfcaps_conv_2d_paired_step_bytes(&rows, &columns));
-    if (conv.pass.form < TFCAPS_PAIRED_PAIRS || conv.pass.form > TFCAPS_PAIRED_SINGLE || !are_stages(&conv) ||
-        (conv.pass.form == TFCAPS_PAIRED_SINGLE && conv.room < conv.steps)) {
+    conv->pass.form = weights[0];
+    conv->blocks = weights + 1;
+    conv->block_words = TFCAPS_PAIRED_SUMS + TFCAPS_PAIRED_STAGES +
+                        conv->steps * (conv->pass.form == TFCAPS_PAIRED_SINGLE ? TFCAPS_PAIRED_FILTERS : 1);
+    use_scratch(conv, context, tfcaps_conv_2d_paired_step_bytes(&rows, &conv->columns));
+    if (conv->pass.form < TFCAPS_PAIRED_PAIRS || conv->pass.form > TFCAPS_PAIRED_SINGLE ||
+        !are_stages(conv) || (conv->pass.form == TFCAPS_PAIRED_SINGLE && conv->room < conv->steps)) {
         return TFCAPS_ERROR_RANGE;
     }
+    return TFCAPS_OK;
+}
+
+/* The next position in reading order; rows of outputs end before x reaches end. */
+static inline position after(position at, position stride, int32_t begin, int32_t end) {
+    at.x += stride.x;
+    if (at.x >= end) {
+        at.x = begin;
+        at.y += stride.y;
+    }
+    return at;
+}
+
+/* All outputs of an image. */
+static void convolve(layer *conv, int32_t positions, int8_t *output) {
+    const position stride = {conv->params->stride_height, conv->columns.stride};
+    const int32_t begin = -conv->columns.padding;
+    const int32_t end = begin + conv->columns.output * stride.x;
+    const int32_t filters = conv->filters;
+    position at[2] = {{-conv->params->padding_top, begin}, {0, 0}};
+    for (int32_t left = positions; left > 1; left -= 2) {
+        at[1] = after(at[0], stride, begin, end);
+        output_pair(conv, at, output, output + filters);
+        at[0] = after(at[1], stride, begin, end);
+        output += 2 * filters;
+    }
+    if (positions % 2 != 0) {
+        at[1] = at[0];
+        output_pair(conv, at, output, output);
+    }
+}
+
+tfcaps_status tfcaps_conv_2d_paired_s8(const tfcaps_context *context, const tfcaps_conv_2d_params *params,
+                                       const tfcaps_image_dims *input_dims, const int8_t *input,
+                                       const tfcaps_image_dims *kernel_dims, const int32_t *weights,
+                                       const tfcaps_image_dims *output_dims, int8_t *output) {
+    if (context == NULL || input == NULL || weights == NULL || output == NULL) {
+        return TFCAPS_ERROR_NULL;
+    }
+    layer conv = {.params = params, .input_dims = input_dims, .input = input};
+    const tfcaps_status status = begin(&conv, context, kernel_dims, weights, output_dims);
+    if (status != TFCAPS_OK) {
+        return status;
+    }
     const int32_t positions = output_dims->height * output_dims->width;
+    const int32_t size = positions * conv.filters;
     for (int32_t batch = 0; batch < input_dims->batches; ++batch) {
-        position at[2] = {{-params->padding_top, -params->padding_left}, {0, 0}};
-        for (int32_t left = positions; left > 0; left -= 2) {
-            at[1] = left > 1 ? after(&columns, params, at[0]) : at[0];
-            output_pair(&conv, at, output, left > 1 ? output + filters : output);
-            at[0] = after(&columns, params, at[1]);
-            output += left > 1 ? 2 * filters : filters;
+        convolve(&conv, positions, output);
+        if (params->activation_min > INT8_MIN || params->activation_max < INT8_MAX) {
+            limit(params, output, size);
         }
         conv.input += conv.row * input_dims->height;
+        output += size;
     }
     return TFCAPS_OK;
 }

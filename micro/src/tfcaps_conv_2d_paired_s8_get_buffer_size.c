@@ -1,22 +1,18 @@
 #include "tfcaps_conv_2d_check.h"
 #include "tfcaps_conv_2d_paired.h"
 
-enum {
-    ENOUGH = 64 /* steps that a loop should have: more save little of what it costs to begin one */
-};
-
-/* Whole rows, as many as come to ENOUGH steps; of long ones an equal part. */
+/* Whole rows, as many as come to TFCAPS_PAIRED_ENOUGH steps; of long ones an equal part. */
 static int32_t least_steps(const tfcaps_paired_window *window) {
     const int32_t all = tfcaps_paired_steps(window, window->rows);
     const int32_t unit = tfcaps_paired_steps(window, window->together);
-    if (all <= ENOUGH) {
+    if (all <= TFCAPS_PAIRED_ENOUGH) {
         return all;
     }
-    if (unit > ENOUGH) {
-        const int32_t parts = (unit + ENOUGH - 1) / ENOUGH;
+    if (unit > TFCAPS_PAIRED_ENOUGH) {
+        const int32_t parts = (unit + TFCAPS_PAIRED_ENOUGH - 1) / TFCAPS_PAIRED_ENOUGH;
         return (unit + parts - 1) / parts;
     }
-    return ENOUGH / unit * unit;
+    return TFCAPS_PAIRED_ENOUGH / unit * unit;
 }
 
 tfcaps_status tfcaps_conv_2d_paired_s8_get_buffer_size(const tfcaps_conv_2d_params *params,

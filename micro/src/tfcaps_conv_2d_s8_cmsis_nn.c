@@ -1,28 +1,16 @@
 #include "tfcaps_conv_2d_s8_cmsis_nn.h"
 #include "tfcaps_cmsis_nn.h"
-#include "tfcaps_conv_2d_check.h"
 
 #if defined(TFCAPS_USE_CMSIS_NN)
-
-/* One image, no groups, no dilation, a bias and a scale for each filter; CMSIS-NN counts taps in 16 bits. */
-static int takes(const tfcaps_conv_2d_params *params, const tfcaps_channel_scales *scales,
-                 const tfcaps_image_dims *input_dims, const tfcaps_image_dims *kernel_dims,
-                 const int32_t *bias, const tfcaps_image_dims *output_dims) {
-    const tfcaps_window rows = tfcaps_conv_2d_rows(params, input_dims, kernel_dims, output_dims);
-    const tfcaps_window columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
-    const int64_t taps = (int64_t)kernel_dims->height * kernel_dims->width * kernel_dims->channels;
-    return bias != NULL && scales->count == output_dims->channels && input_dims->batches == 1 &&
-           kernel_dims->channels == input_dims->channels && taps <= UINT16_MAX &&
-           tfcaps_cmsis_nn_takes_window(&rows, 0) &&
-           tfcaps_cmsis_nn_takes_window(&columns, input_dims->height == 1);
-}
 
 int tfcaps_conv_2d_s8_cmsis_nn(const tfcaps_context *context, const tfcaps_conv_2d_params *params,
                                const tfcaps_channel_scales *scales, const tfcaps_image_dims *input_dims,
                                const int8_t *input, const tfcaps_image_dims *kernel_dims,
                                const int8_t *kernel, const int32_t *bias,
                                const tfcaps_image_dims *output_dims, int8_t *output) {
-    if (!takes(params, scales, input_dims, kernel_dims, bias, output_dims) ||
+    const int64_t taps = (int64_t)kernel_dims->height * kernel_dims->width * kernel_dims->channels;
+    if (kernel_dims->channels != input_dims->channels ||
+        !tfcaps_cmsis_nn_takes_conv_2d(params, scales, input_dims, kernel_dims, bias, output_dims, taps) ||
         tfcaps_cmsis_nn_overlap(input_dims, input, output_dims, output)) {
         return 0;
     }

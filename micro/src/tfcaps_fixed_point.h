@@ -77,8 +77,8 @@ static inline int32_t tfcaps_clz(uint32_t x) {
 #endif
 }
 
-/* Floor of the square root. */
-static inline uint32_t tfcaps_isqrt(uint32_t x) {
+/* Floor of the square root of x > 0; for 0 anything below 2^16. */
+static inline uint32_t tfcaps_isqrt_positive(uint32_t x) {
 #if defined(__thumb__) && !defined(__thumb2__) /* no division: one result bit a turn */
     uint32_t root = 0;
     uint32_t bit = x == 0 ? 0 : (uint32_t)1 << ((31 - tfcaps_clz(x)) & ~1);
@@ -92,9 +92,6 @@ static inline uint32_t tfcaps_isqrt(uint32_t x) {
     }
     return root;
 #else
-    if (x == 0) {
-        return 0;
-    }
     const int32_t zeros = tfcaps_clz(x) & 30;
     const uint32_t y = x << zeros;
     uint32_t root = (y >> 17) + 27000; /* within 9 %; after two steps of Newton's the floor or one more */
@@ -103,6 +100,11 @@ static inline uint32_t tfcaps_isqrt(uint32_t x) {
     root -= root > y / root;
     return root >> (zeros >> 1);
 #endif
+}
+
+/* Floor of the square root. */
+static inline uint32_t tfcaps_isqrt(uint32_t x) {
+    return x == 0 ? 0 : tfcaps_isqrt_positive(x);
 }
 
 /* f of Squash and Length: as many fraction bits as keep |d|^2 * 2^f below 2^32. */

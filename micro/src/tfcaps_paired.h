@@ -35,15 +35,17 @@
 typedef enum tfcaps_paired_form {
     TFCAPS_PAIRED_PAIRS = 0,
     TFCAPS_PAIRED_CARRIED = 1, /* pairs whose high is carried from part to part */
-    TFCAPS_PAIRED_SINGLE = 2   /* only of windows that are taken apart whole */
+    TFCAPS_PAIRED_SINGLE = 2   /* only of windows of at most TFCAPS_PAIRED_ENOUGH steps */
 } tfcaps_paired_form;
 
 enum {
     TFCAPS_PAIRED_FILTERS = 2, /* of a block */
     TFCAPS_PAIRED_SUMS = 4,
     TFCAPS_PAIRED_STAGES = 6,
-    TFCAPS_PAIRED_STEP_BYTES = 8,  /* of inputs taken apart */
-    TFCAPS_PAIRED_LONG = 64,       /* bytes of a row */
+    TFCAPS_PAIRED_STEP_BYTES = 8, /* of inputs taken apart */
+    TFCAPS_PAIRED_LONG = 64,      /* bytes of a row */
+    TFCAPS_PAIRED_ENOUGH =
+        128, /* steps that a loop should have: more save little of what it costs to begin one */
     TFCAPS_PAIRED_MOST_SHIFT = 22, /* up to which the addend and what it is added to fit together */
     TFCAPS_PAIRED_PART = 256       /* steps: 256 * 2 * 127 * 128 < 2^23 */
 };
@@ -67,11 +69,17 @@ static inline int32_t tfcaps_paired_steps(const tfcaps_paired_window *window, in
     return rows * (window->size / 2) + odd;
 }
 
-/* Takes apart rows of `size` bytes of two columns, each step bytes behind the one before; their odd bytes
- * meet `together` at a time: words[2 * step + column]. size is that of the window's rows, or of a part of one
- * that begins at a multiple of four. */
-void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, int32_t size, int32_t rows,
-                           int32_t step, int32_t together, uint32_t *words);
+/* Rows of two columns that are taken apart, each step bytes behind the one before. */
+typedef struct tfcaps_paired_rows {
+    int32_t rows;
+    uint32_t *words;   /* [2 * step + column] */
+    uintptr_t ways[6]; /* what a variant remembers; ways[0] is 0 whenever size, step or together are new */
+    int32_t size; /* bytes: of the window's rows, or of a part of one that begins at a multiple of four */
+    int32_t step;
+    int32_t together; /* rows whose odd bytes meet */
+} tfcaps_paired_rows;
+
+void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, tfcaps_paired_rows *rows);
 
 /* What a pass over the blocks of a layer does with the steps that have been taken apart. */
 typedef enum tfcaps_paired_task {

@@ -26,21 +26,22 @@ static uint32_t *one_row(const int8_t *column0, const int8_t *column1, int32_t s
     return words;
 }
 
-void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, int32_t size, int32_t rows,
-                           int32_t step, int32_t together, uint32_t *words) {
+void tfcaps_paired_columns(const int8_t *column0, const int8_t *column1, tfcaps_paired_rows *rows) {
+    const int32_t size = rows->size;
     const int32_t odd = size % 4 == 3 ? size - 2 : size - 1;
-    for (int32_t row = 0; row < rows; ++row) {
-        const int8_t *row0 = column0 + row * step;
-        const int8_t *row1 = column1 + row * step;
+    uint32_t *words = rows->words;
+    for (int32_t row = 0; row < rows->rows; ++row) {
+        const int8_t *row0 = column0 + row * rows->step;
+        const int8_t *row1 = column1 + row * rows->step;
         words = one_row(row0, row1, size, words);
         if (size % 2 == 0) {
             continue;
         }
-        if (row % together != 0) {
-            words[0] = pair((row0 - step)[odd], row0[odd]);
-            words[1] = pair((row1 - step)[odd], row1[odd]);
+        if (row % rows->together != 0) {
+            words[0] = pair((row0 - rows->step)[odd], row0[odd]);
+            words[1] = pair((row1 - rows->step)[odd], row1[odd]);
             words += 2;
-        } else if (together == 1 || row + 1 == rows) {
+        } else if (rows->together == 1 || row + 1 == rows->rows) {
             words[0] = pair(row0[odd], 0);
             words[1] = pair(row1[odd], 0);
             words += 2;

@@ -8,22 +8,24 @@
 
 /* Four elements at a time, in two words of halfwords. */
 
-/* Both elements times gain, seven fraction bits behind the result's: (d * gain >> 16) + 64, limited to less
- * than 128 * 2^7. */
+/* Both elements times gain, eight fraction bits behind the result's: twice (d * gain >> 16) + 64, saturated.
+ */
 static inline uint32_t scale(uint32_t halves, int32_t gain) {
     int32_t low;
     int32_t high;
     uint32_t both;
     __asm__("smlawb %0, %1, %2, %3" : "=r"(low) : "r"(gain), "r"(halves), "r"(64));
     __asm__("smlawt %0, %1, %2, %3" : "=r"(high) : "r"(gain), "r"(halves), "r"(64));
-    __asm__("pkhbt %0, %1, %2, lsl #16\n\tssat16 %0, #15, %0" : "=r"(both) : "r"(low), "r"(high));
+    __asm__("pkhbt %0, %1, %2, lsl #16\n\tqadd16 %0, %0, %0" : "=r"(both) : "r"(low), "r"(high));
     return both;
 }
 
 static inline uint32_t squash_word(uint32_t zero, uint32_t word, int32_t gain) {
     const uint32_t even = scale(tfcaps_add_even_bytes(zero, word), gain);
     const uint32_t odd = scale(tfcaps_add_odd_bytes(zero, word), gain);
-    return ((even >> 7) & 0x00FF00FFu) | ((odd << 1) & 0xFF00FF00u);
+    uint32_t bytes;
+    __asm__("uxtb16 %0, %1, ror #8" : "=r"(bytes) : "r"(even));
+    return bytes | (odd & 0xFF00FF00u);
 }
 
 static inline uint32_t add_squares(uint32_t sum, uint32_t zero, uint32_t word) {
@@ -32,9 +34,10 @@ static inline uint32_t add_squares(uint32_t sum, uint32_t zero, uint32_t word) {
     return tfcaps_smlad(odd, odd, tfcaps_smlad(even, even, sum));
 }
 
-/* The gain with 23 fraction bits more than the output has: F < 2^18 for shift = 11, and in proportion. */
+/* The gain with 23 fraction bits more than the output has: F < 2^18 for shift = 11, and in proportion.
+ * Without a length there is nothing to scale, so that any gain will do. */
 static inline int32_t gain_of(uint32_t n2, uint32_t inverse_square_scale, tfcaps_squash_bits bits) {
-    const uint32_t gain = (tfcaps_isqrt(n2 << bits.f) << 16) / (inverse_square_scale + (n2 << 4));
+    const uint32_t gain = (tfcaps_isqrt_positive(n2 << bits.f) << 16) / (inverse_square_scale + (n2 << 4));
     return (int32_t)(gain << (23 - bits.shift));
 }
 

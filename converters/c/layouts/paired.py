@@ -22,7 +22,7 @@ BLOCK = 2  # filters
 RAW_BITS, SUM_BITS = 23, 30  # of odd filters' sums where they share a word, and of all sums; without the sign
 STEP_BYTES, COPIED_BYTES = 8, 4  # of scratch, a step: two taps of two columns in halfwords, and as they were
 LONG = 64  # bytes of a row whose odd byte does not meet the next row's
-SINGLE_STEPS, SINGLE_BYTES = 64, 4096  # of a layer whose filters may have a halfword each: twice so many bytes
+SINGLE_STEPS, SINGLE_BYTES = 128, 4096  # of a layer whose filters may have a halfword each: twice so many bytes
 MOST_SHIFT = 22  # up to which a stage's addend and the product it is added to fit together
 PAIRED = Layout("paired", "two filters to a halfword, for the packed multiplications of Cortex-M4, M7 and M33")
 
