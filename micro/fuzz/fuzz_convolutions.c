@@ -105,37 +105,35 @@ static tfcaps_status conv_2d_interleaved(void) {
                                          fuzz_pointer(&output_dims), fuzz_pointer(output));
 }
 
-/* Where the words of a layer of paired weights lie. */
+/* How many words a layer of paired weights has. */
 typedef struct paired_layer {
-    size_t filters;
-    size_t stages; /* the first word of them */
-    size_t words;
+    int32_t form;
+    size_t blocks; /* of two filters */
+    size_t block_words;
 } paired_layer;
 
 /* Of a convolution that a kernel has to accept. */
-static paired_layer paired_layer_of(const tfcaps_conv_2d_params *params,
-                                    const tfcaps_image_dims *kernel_dims) {
-    const size_t filters = (size_t)kernel_dims->batches;
-    const size_t width = (size_t)kernel_dims->width;
-    const size_t channels = (size_t)kernel_dims->channels;
-    const size_t row_steps =
-        params->dilation_width == 1 ? (width * channels + 1) / 2 : width * ((channels + 1) / 2);
-    const size_t blocks = (filters + 3) / 4;
-    const size_t stages = 1 + blocks * (8 + 2 * row_steps * (size_t)kernel_dims->height);
-    const paired_layer layer = {filters, stages, stages + 12 * blocks};
+static paired_layer paired_layer_of(const tfcaps_image_dims *kernel_dims, int32_t form) {
+    const size_t rows = (size_t)kernel_dims->height;
+    const size_t size = (size_t)kernel_dims->width * (size_t)kernel_dims->channels;
+    const size_t together = size < 64 ? 2 : 1;
+    const size_t steps = rows * (size / 2) + (size % 2 == 0 ? 0 : (rows + together - 1) / together);
+    const paired_layer layer = {form, ((size_t)kernel_dims->batches + 1) / 2,
+                                10 + steps * (form == 2 ? 2 : 1)};
     return layer;
 }
 
 /* Any biases, weights and addends: those that no layer has must do no harm either. */
 static int32_t *draw_paired_weights(const paired_layer *layer) {
-    int32_t *weights = fuzz_words(layer->words, INT32_MIN, INT32_MAX);
-    const int32_t *multipliers = fuzz_words(layer->filters, 0, INT32_MAX);
-    const int32_t *shifts = fuzz_words(layer->filters, 1, 22);
-    if (layer->words > 0 && fuzz_ready()) {
-        weights[0] = fuzz_param(0, 1);
-        for (size_t n = 0; n < layer->filters; ++n) {
-            weights[layer->stages + 3 * n] = multipliers[n];
-            weights[layer->stages + 3 * n + 2] = shifts[n];
+    int32_t *weights = fuzz_words(1 + layer->blocks * layer->block_words, INT32_MIN, INT32_MAX);
+    const int32_t *multipliers = fuzz_words(2 * layer->blocks, 0, INT32_MAX);
+    const int32_t *shifts = fuzz_words(2 * layer->blocks, 1, 22);
+    if (layer->blocks > 0 && fuzz_ready()) {
+        weights[0] = layer->form;
+        for (size_t n = 0; n < 2 * layer->blocks; ++n) {
+            int32_t *stage = weights + 1 + (n / 2 + 1) * layer->block_words - (n % 2 == 0 ? 6 : 3);
+            stage[0] = multipliers[n];
+            stage[2] = shifts[n];
         }
     }
     return weights;
@@ -160,12 +158,12 @@ static tfcaps_status conv_2d_paired(void) {
                                                         fuzz_pointer(&kernel_dims),
                                                         fuzz_pointer(&output_dims), fuzz_pointer(&need));
     }
-    paired_layer layer = {0, 0, 0};
+    paired_layer layer = {fuzz_param(0, 2), 0, 0};
     if (tfcaps_conv_2d_paired_s8_get_buffer_size(&params, &input_dims, &kernel_dims, &output_dims, &need) ==
         TFCAPS_OK) {
-        layer = paired_layer_of(&params, &kernel_dims);
+        layer = paired_layer_of(&kernel_dims, layer.form);
     }
-    fuzz_expect_refusal(layer.words == 0);
+    fuzz_expect_refusal(layer.blocks == 0);
     const tfcaps_context context = fuzz_context(need, fuzz_byte(), 4);
     const int32_t *weights = draw_paired_weights(&layer);
     const int8_t *input = fuzz_input(input_size);

@@ -123,7 +123,9 @@ static void make_outputs(layer *conv, int32_t first, int32_t end, int8_t *output
         int8_t last[2][TFCAPS_PAIRED_FILTERS];
         const int32_t blocks = whole / TFCAPS_PAIRED_FILTERS;
         pass->weights += blocks * conv->block_words;
-        pass->sums += blocks * TFCAPS_PAIRED_SUMS;
+        if (pass->task == TFCAPS_PAIRED_LAST) {
+            pass->sums += blocks * TFCAPS_PAIRED_SUMS;
+        }
         pass->output = last[0];
         pass->output_end = last[0] + TFCAPS_PAIRED_FILTERS;
         pass->distance = TFCAPS_PAIRED_FILTERS;

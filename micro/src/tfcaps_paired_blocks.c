@@ -90,7 +90,9 @@ void tfcaps_paired_blocks(tfcaps_paired_pass *pass) {
             }
             weights += TFCAPS_PAIRED_STAGES;
         }
-        kept += TFCAPS_PAIRED_SUMS;
+        if (pass->task != TFCAPS_PAIRED_ALL) {
+            kept += TFCAPS_PAIRED_SUMS;
+        }
         if (pass->task == TFCAPS_PAIRED_SOME ? kept == pass->sums_end : output == pass->output_end) {
             return;
         }

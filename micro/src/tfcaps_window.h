@@ -4,7 +4,6 @@
 
 #include "tfcaps/nn.h"
 #include "tfcaps_fixed_point.h"
-#include "tfcaps_noinline.h"
 
 /* One dimension of a window over one dimension of an image. */
 typedef struct tfcaps_window {
@@ -28,7 +27,7 @@ static inline int tfcaps_is_extent(int32_t x) {
 }
 
 /* Whether the four sizes are in range, and such a tensor has at most 2^31 - 1 bytes. */
-static inline TFCAPS_NOINLINE int tfcaps_is_image(const tfcaps_image_dims *dims) {
+static inline int tfcaps_is_image(const tfcaps_image_dims *dims) {
     return tfcaps_is_extent(dims->batches) && tfcaps_is_extent(dims->height) &&
            tfcaps_is_extent(dims->width) && tfcaps_is_extent(dims->channels) &&
            (uint64_t)dims->batches * (uint64_t)dims->height * (uint64_t)dims->width *
@@ -38,7 +37,7 @@ static inline TFCAPS_NOINLINE int tfcaps_is_image(const tfcaps_image_dims *dims)
 
 /* Stride, dilation and padding of a window whose sizes are in range: padding less than the window, and no
  * output position wholly behind the image. */
-static inline TFCAPS_NOINLINE tfcaps_status tfcaps_check_window(const tfcaps_window *window) {
+static inline tfcaps_status tfcaps_check_window(const tfcaps_window *window) {
     if (!tfcaps_is_extent(window->stride) || !tfcaps_is_extent(window->dilation) || window->padding < 0 ||
         window->padding > (int64_t)(window->taps - 1) * window->dilation) {
         return TFCAPS_ERROR_RANGE;
