@@ -136,12 +136,75 @@ def test_gate_halves_the_channels():
         ("ghost", [8, 4, 6, 4]),
         ("siamese", [6, 2]),
         ("shared", [8, 6, 4]),
+        ("recurrent", [8, 6, 6, 5, 5, 3]),
+        ("bidirectional", [8, 6, 5, 3]),
     ],
 )
 def test_sizes(name, expected):
     graph = ChannelGraph(zoo.MODELS[name]())
     assert sizes(graph) == expected
     assert len(graph.prunable) == len(expected) - 1
+
+
+def test_heads_are_a_group_of_their_layer():
+    graph = ChannelGraph(zoo.attention())
+    assert {group.name: group.size for group in graph.prunable} == {
+        "own": 4,
+        "hidden": 12,
+        "keys": 6,
+        "values": 5,
+        "cross[0]": 3,
+        "cross[1]": 7,
+    }
+    assert {weight for _, weight, _, _ in describe(graph.group("cross[0]").members)} == {
+        *("_query_dense.kernel", "_key_dense.kernel", "_value_dense.kernel", "_output_dense.kernel"),
+    }
+
+
+def sequence(layer):
+    x = keras.Input((5, 4))
+    h = layer(layers.Dense(6, name="before")(x))
+    return ChannelGraph(keras.Model(x, layers.Dense(2)(layers.Flatten()(h)))).group("before").frozen
+
+
+RECURRENT = {
+    "a state of its own": (lambda: layers.LSTM(3, stateful=True), "stateful"),
+    "a softmax in it": (lambda: layers.GRU(3, activation="softmax"), "'softmax' may mix channels"),
+    "an initial state": (
+        lambda: lambda h: layers.GRU(6)(h, initial_state=layers.GlobalMaxPooling1D()(h)),
+        "GRU .*: it is given an initial state",
+    ),
+    "cells": (lambda: layers.RNN([layers.LSTMCell(3), layers.LSTMCell(4)]), "RNN .* cannot be seen through"),
+    "two kinds": (
+        lambda: layers.Bidirectional(layers.LSTM(3), backward_layer=layers.GRU(3, go_backwards=True)),
+        "its layers are not two of SimpleRNN, GRU and LSTM",
+    ),
+    "two sizes": (
+        lambda: layers.Bidirectional(layers.GRU(3), backward_layer=layers.GRU(4, go_backwards=True)),
+        "not of one size",
+    ),
+    "scores": (
+        lambda: lambda h: layers.MultiHeadAttention(2, 3)(h, h, return_attention_scores=True)[0],
+        "MultiHeadAttention .*: it returns scores",
+    ),
+    "several axes": (
+        lambda: lambda h: layers.Flatten()(layers.MultiHeadAttention(2, 3)(*[layers.Reshape((5, 2, 3))(h)] * 2)),
+        "several axes",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", RECURRENT)
+def test_reasons_of_sequences(what):
+    make, reason = RECURRENT[what]
+    frozen = sequence(make()) if what != "a state of its own" else stateful(make())
+    assert re.search(reason, frozen), frozen
+
+
+def stateful(layer):
+    x = keras.Input((5, 4), 2)
+    h = layer(layers.Dense(6, name="before")(x))
+    return ChannelGraph(keras.Model(x, layers.Dense(2)(h))).group("before").frozen
 
 
 def test_paths_of_nested_layers():
@@ -157,8 +220,8 @@ def test_what_cannot_be_seen_through_is_frozen_with_the_reason():
     reasons = [group.frozen for group in graph.groups]
     assert reasons == [None, "Lambda 'backwards' cannot be seen through", None, "model output"]
     normed = ChannelGraph(zoo.transformer())
-    assert "LayerNormalization 'layer_norm" in normed.groups[2].frozen
-    assert "MultiHeadAttention" in normed.groups[0].frozen
+    assert "LayerNormalization 'layer_norm" in normed.groups[0].frozen
+    assert [group.size for group in normed.prunable] == [2, 16]  # heads, hidden units
 
 
 def test_hidden_output_is_frozen():

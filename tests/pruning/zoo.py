@@ -351,7 +351,7 @@ def inputs_and_outputs():
 
 
 def transformer():
-    """An encoder block, in which hardly anything can be cut: attention and layer normalisation mix channels."""
+    """An encoder block: heads and hidden units can go, the stream cannot, whose channels layer normalisation mixes."""
     tokens = keras.Input((6, 8))
     x = layers.Dense(8)(tokens)
     x = layers.LayerNormalization()(layers.Add()([x, layers.MultiHeadAttention(2, 4)(x, x)]))
@@ -364,6 +364,47 @@ def unknown_layer():
     x = layers.Conv2D(6, 3, name="before")(conv_bn(image, 8))
     x = layers.Lambda(lambda t: t[..., ::-1], output_shape=(10, 10, 6), name="backwards")(x)
     return classify(image, conv_bn(x, 8))
+
+
+def words():
+    """A sentence of numbers, 0 for padding, as vectors; made of what every network is given."""
+    x = keras.Input((7,))
+    numbers = layers.Discretization([-1.0, -0.5, 0.0, 0.5, 1.0])(x)
+    return x, layers.Embedding(6, 8, mask_zero=True, name="embedding")(numbers)
+
+
+def recurrent():
+    """One kind of recurrent layer after the other, the states of the first beside the outputs of the last."""
+    x, h = words()
+    h, long, short = layers.LSTM(6, return_sequences=True, return_state=True, name="lstm")(h)
+    h = layers.GRU(6, return_sequences=True, name="gru")(h)
+    h = layers.GRU(5, return_sequences=True, reset_after=False, use_bias=False, go_backwards=True, name="plain_gru")(h)
+    h = layers.SimpleRNN(5, name="rnn")(h)
+    h = layers.Concatenate()([h, layers.Multiply()([long, short])])
+    return keras.Model(x, layers.Dense(3, name="classes")(h))
+
+
+def bidirectional():
+    x, h = words()
+    h = layers.Bidirectional(layers.LSTM(6, return_sequences=True), name="joined")(h)
+    backward = layers.GRU(5, go_backwards=True)
+    h = layers.Bidirectional(layers.GRU(5), "sum", backward_layer=backward, name="added")(h)
+    return keras.Model(x, layers.Dense(3, name="classes")(h))
+
+
+def attention():
+    """Attention within one sequence and to another; the residual stream is normalised, so that it keeps its size."""
+    x, h = words()
+    h = layers.Add()([h, layers.MultiHeadAttention(4, 3, name="own")(h, h, use_causal_mask=True)])
+    h = layers.LayerNormalization()(h)
+    hidden = layers.Dense(12, activation="gelu", name="hidden")(h)
+    h = layers.Add()([h, layers.Dense(8, name="back")(hidden)])
+    image = keras.Input((6, 6, 2))
+    keys = layers.Reshape((16, 6))(layers.Conv2D(6, 3, name="keys")(image))
+    values = layers.Dense(5, name="values")(keys)
+    cross = layers.MultiHeadAttention(3, 2, value_dim=4, use_bias=False, output_shape=7, name="cross")
+    h = layers.GlobalAveragePooling1D()(cross(h, values, keys))
+    return keras.Model([x, image], layers.Dense(3, name="classes")(h))
 
 
 def capsules(**options):
@@ -408,7 +449,9 @@ def capsnet():
 
 
 MODELS = {
+    "attention": attention,
     "autoencoder": autoencoder,
+    "bidirectional": bidirectional,
     "capsnet": capsnet,
     "capsule_head": capsule_head,
     "capsules": capsules,
@@ -430,6 +473,7 @@ MODELS = {
     "q7_cifar10": lambda: models.build("q7_cifar10"),
     "q7_mnist": lambda: models.build("q7_mnist"),
     "q7_smallnorb": lambda: models.build("q7_smallnorb"),
+    "recurrent": recurrent,
     "resnet_v1": resnet_v1,
     "resnet_v2": resnet_v2,
     "resnext": resnext,

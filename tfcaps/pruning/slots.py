@@ -56,7 +56,7 @@ class Slot:
     @property
     def is_kernel(self) -> bool:
         """Whether the weight is one of a product: neither a bias nor part of a normalisation."""
-        return len(self.variable.shape) > 1 and self.name != "bias"
+        return len(self.variable.shape) > 1 and self.name.split(".")[-1] != "bias"
 
     def mask(self, keep: np.ndarray) -> np.ndarray:
         """Which numbers of the weight stay, in a shape that broadcasts to the weight's.

@@ -136,7 +136,8 @@ class ChannelGraph:
             if weight.role != "out":
                 continue
             for root in dict.fromkeys(at.tolist()):
-                key = (tuple(occurs[root]), sets.reason(root))
+                # Items that never leave their layer, as heads do not, are told by the weights that make them.
+                key = (tuple(occurs[root]) or weight.path, sets.reason(root))
                 first.setdefault(key, weight.path)
                 groups.setdefault(key, {})[root] = None
         made = list(first.values())

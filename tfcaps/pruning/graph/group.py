@@ -18,7 +18,8 @@ class Member:
     Attributes:
         layer: The Keras layer.
         path: Its name, behind those of the models it is nested in: ``"encoder/conv1"``.
-        weight: Name of the weight: kernel, bias, gamma, beta, moving_mean, moving_variance, depthwise_kernel, ...
+        weight: Name of the weight: kernel, bias, gamma, beta, moving_mean, moving_variance, depthwise_kernel,
+            cell.recurrent_kernel, ...
         axis: Which of its axes.
         items: For each position on the axis the item of this group, int64, or -1 where the position belongs to
             another group or to none.

@@ -119,7 +119,7 @@ class Call:
         """One axis of a weight carries labels.
 
         Args:
-            name: The weight's attribute on the layer.
+            name: The weight's attribute on the layer; of a layer in it with dots, ``"cell.kernel"``.
             axis: Which of its axes.
             labels: One for each position on it.
             role: ``"out"`` (the weight makes the channels), ``"in"`` (reads them) or ``"both"`` (one number each).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -180,5 +181,10 @@ class Trace:
 
 
 def variable(layer: Any, weight: str) -> Any:
-    """A layer's variable; what tf_keras calls depthwise_kernel is the kernel in Keras 3."""
+    """A layer's variable, or that of a layer in it: "kernel", "cell.kernel".
+
+    What tf_keras calls depthwise_kernel is the kernel in Keras 3.
+    """
+    *inner, weight = weight.split(".")
+    layer = functools.reduce(getattr, inner, layer)
     return getattr(layer, weight) if hasattr(layer, weight) else layer.kernel
