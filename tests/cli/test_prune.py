@@ -2,13 +2,16 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from conftest import tfcaps, tfcaps_json
 from test_bad_input import refused
 
+from tfcaps._keras import keras
 from tfcaps.cli import prune as command
 from tfcaps.cli.main import cli
 
@@ -104,12 +107,82 @@ def test_completion(words, expected):
         (["--target", "macs=0.5", "--option", "align=4"], "'slimming' has no option 'align'"),
         (["--target", "macs=0.5", "--group", "conv9"], "no group 'conv9'"),
         (["--target", "macs=0.0001"], "cannot be met"),
+        (["--target", "macs=150%"], "150% is not above 0% and up to 100%"),
+        (["--target", "macs=0.5", "--target", "parameters=0.5"], "expected one --target, got 2"),
+        (["--target", "macs=0.5", "--group", "lengths"], "no group 'lengths'"),
+        (["--target", "macs=0.5", "--method", "sbpf", "--option", "damages=2"], "damages to be numbers such as"),
+        (["--target", "macs=0.5", "--method", "l1", "--option", "max_rate=7"], "max_rate to be a number from 0 to 1"),
+        (["--target", "macs=0.5", "-o", "/proc/small.keras"], "/proc/small.keras: "),
     ],
 )
 def test_bad_options(arguments, message, chain, data, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     refused(tfcaps("prune", chain[0] / "model.keras", "--data", data, *arguments), message)
     assert list(tmp_path.iterdir()) == []
+
+
+DATA = {
+    "values": ({"x_train": np.full((8, 28, 28), np.nan)}, "x_train: expected whole numbers 0 ... 255 or floats"),
+    "shapes": ({"x_train": np.zeros((8, 20, 20)), "x_test": np.zeros((4, 20, 20))}, "inputs of shape (28, 28, 1)"),
+    "labels": ({"y_train": np.arange(8) + 7}, "the model has 4 classes, data set data has 15"),
+    "negative labels": ({"y_train": np.arange(8) - 1}, "y_train: expected labels from 0 on"),
+    "lengths": ({"y_train": np.zeros(7, int)}, "8 training images but 7 labels"),
+    "nothing": ({"x_train": np.zeros((0, 28, 28)), "y_train": np.zeros(0, int)}, "x_train: holds no examples"),
+}
+
+
+@pytest.mark.parametrize("what", DATA)
+def test_bad_data(what, chain, tmp_path, monkeypatch):
+    arrays, message = DATA[what]
+    right = {"x_train": np.zeros((8, 28, 28)), "y_train": np.arange(8) % 4}
+    right |= {"x_test": np.zeros((4, 28, 28)), "y_test": np.arange(4)}
+    np.savez(tmp_path / "data.npz", **(right | arrays))
+    monkeypatch.chdir(tmp_path)
+    run = ("--method", "l1", "--target", "macs=0.5", "--data", "data.npz")
+    refused(tfcaps("prune", chain[0] / "model.keras", *run), message)
+    assert [path.name for path in tmp_path.iterdir()] == ["data.npz"]
+
+
+def models():
+    """By the reason why they cannot be pruned."""
+    layers = keras.layers
+    image = keras.Input((28, 28, 1))
+    normed = layers.LayerNormalization(name="norm")(layers.Conv2D(4, 3, name="conv")(image))
+    top = layers.Dense(4, name="top")
+    flat = layers.Flatten()(layers.Conv2D(3, 3, strides=4)(normed))
+    return {
+        "no group of channels that can be cut": keras.Model(image, layers.Dense(4)(layers.Flatten()(image))),
+        "group 'conv' .* cannot be cut: LayerNormalization 'norm': its statistics mix": keras.Model(image, top(flat)),
+        "the model has 2 outputs": keras.Model(image, [layers.Dense(4)(flat), layers.Dense(4)(flat)]),
+        "expected 2 arrays of images, got 1": keras.Model(
+            [image, keras.Input((28, 28, 1))], layers.Dense(4)(layers.Flatten()(layers.Conv2D(2, 3)(image)))
+        ),
+    }
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_models_that_cannot_be_pruned(number, data, tmp_path):
+    message, model = list(models().items())[number]
+    model.save(tmp_path / "model.keras")
+    run = ("--method", "l1", "--target", "macs=0.5", "--data", data, "-o", tmp_path / "small.keras")
+    result = tfcaps("prune", tmp_path / "model.keras", *run, *(("--group", "conv") if number == 1 else ()))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert len(result.stderr.splitlines()) == 1
+    assert re.search(message, result.stderr), result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
+
+
+@pytest.mark.parametrize("damage", ["garbage", "truncated", "flipped", "empty"])
+def test_damaged_models(damage, chain, data, tmp_path):
+    good = (chain[0] / "model.keras").read_bytes()
+    third = len(good) // 3
+    flipped = good[:third] + bytes(byte ^ 0x5A for byte in good[third : third + 300]) + good[third + 300 :]
+    broken = {"garbage": b"no model", "truncated": good[:third], "flipped": flipped, "empty": b""}
+    path = tmp_path / "model.keras"
+    path.write_bytes(broken[damage])
+    run = ("--method", "l1", "--target", "macs=0.5", "--data", data, "-o", tmp_path / "small.keras")
+    refused(tfcaps("prune", path, *run), "model.keras: ")
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_model_of_keras_3(data, tmp_path):

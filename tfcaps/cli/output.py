@@ -36,10 +36,15 @@ def replacing(path: Path) -> Iterator[Path]:
     """Within the block write to the path that it yields; afterwards that file takes the place of `path`.
 
     Whatever ends the block early, the old `path` stays and nothing else is left in the folder.
+
+    Raises:
+        TfcapsError: If the operating system does not let the file be written.
     """
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         yield part
         os.replace(part, path)
+    except OSError as error:
+        raise TfcapsError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
         part.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 
 from tfcaps.cli import options
 from tfcaps.cli import output as files
+from tfcaps.errors import ModelError
 from tfcaps.micro import boards
 
 # Named here too, so that --help and completion need no TensorFlow; a test compares them with the registry.
@@ -37,7 +38,10 @@ class TargetType(click.ParamType):
             self.fail(f"{metric!r} is not one of {', '.join(METRICS)}; write macs=0.5.", param, ctx)
         try:
             if number.endswith("%"):
-                return {metric: float(number[:-1]) / 100.0}
+                percent = float(number[:-1])
+                if not 0.0 < percent <= 100.0:
+                    self.fail(f"{number} is not above 0% and up to 100%, the part that may remain.", param, ctx)
+                return {metric: percent / 100.0}
             return {metric: float(number) if set(number) & set(".eE") else int(number)}
         except ValueError:
             self.fail(f"{number!r} is not a number; write {metric}=0.5 or {metric}=50%.", param, ctx)
@@ -45,6 +49,13 @@ class TargetType(click.ParamType):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The metrics."""
         return [CompletionItem(f"{metric}=", type="nospace") for metric in METRICS if metric.startswith(incomplete)]
+
+
+def _one_target(ctx: click.Context, param: click.Parameter, value: tuple[Any, ...]) -> Any:
+    """The only --target; of two the first would be silently forgotten."""
+    if len(value) > 1:
+        raise click.UsageError(f"expected one --target, got {len(value)}")
+    return value[0] if value else None
 
 
 class OptionType(click.ParamType):
@@ -86,7 +97,8 @@ def _list_methods(ctx: click.Context, param: click.Parameter, value: bool) -> No
 @click.option("--method", type=click.Choice([MAGNITUDE, *METHODS]), show_default=False,
               help="How: magnitude makes weights zero, all others remove filters, units and capsules. slimming by "
               "default where there is a --target, else magnitude.")  # fmt: skip
-@click.option("--target", type=TargetType(), help="What may remain: macs=0.5, parameters=20000, arena_bytes=50%.")
+@click.option("--target", type=TargetType(), multiple=True, callback=_one_target,
+              help="What may remain: macs=0.5, parameters=20000, arena_bytes=50%.")  # fmt: skip
 @click.option("--board", type=click.Choice(list(boards.BOARDS)), help="Whose instructions a --target in them means.")
 @click.option("--steps", type=options.POSITIVE, help="Prune and train on so often by turns. [default: 1]")
 @click.option("--group", multiple=True, help="Cut only this layer's channels; repeatable. All that can be by default.")
@@ -217,6 +229,11 @@ def _structured(
     from tfcaps.cli import console, model_files
     from tfcaps.cli.data import check_fits
 
+    if len(dense.outputs) != 1:
+        raise ModelError(
+            f"{path}: the model has {len(dense.outputs)} outputs, and a data set labels for one: prune it with "
+            "tfcaps.pruning.prune in Python"
+        )
     if len(dense.inputs) == 1:
         check_fits(images, dense.input_shape, dense.output_shape[-1])
     fine_tune = pruning.FineTuning(recipe.epochs, recipe.batch_size, recipe.learning_rate, recipe.decay)

@@ -49,6 +49,8 @@ def read_array(stream: BinaryIO, shape: tuple[int, ...], dtype: np.dtype, path: 
         DataError: If the shape is absurd, or the file shorter or longer.
     """
     size = math.prod(shape) * dtype.itemsize
+    if shape and shape[0] == 0:
+        raise DataError(f"{path}: holds no examples, an array of shape {shape}")
     if min(shape, default=0) < 1 or size > MAX_BYTES:
         raise DataError(f"{path}: its header promises an array of shape {shape}, {size} bytes: not a file of this kind")
     array = np.frombuffer(read_exactly(stream, size, path), dtype).reshape(shape)

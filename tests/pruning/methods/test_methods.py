@@ -46,6 +46,22 @@ def test_names_and_options(name):
         methods.get(name, steps=0)
 
 
+JUNK = (-1, 1e9, float("nan"), float("inf"), "x", [], [1.5], (-0.5,), ["a"], {}, object())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_options_that_make_no_sense(name):
+    for option in methods.METHODS[name].options():
+        free = {"response": ("x",), "schedule": ()}.get(option, ())  # the name of a layer
+        most = option in ("strength", "learning_rate", "weight_decay", "decay")
+        for value in JUNK:
+            if value in free or (most and value == 1e9):
+                continue
+            with pytest.raises(TfcapsError) as caught:
+                methods.get(name, **{option: value})
+            assert "\n" not in str(caught.value)
+
+
 def test_unknown_methods():
     with pytest.raises(TfcapsError, match="did you mean 'slimming'"):
         methods.get("sliming")

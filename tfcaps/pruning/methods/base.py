@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
@@ -150,7 +151,7 @@ def check_choice(method: str, option: str, value: Any, choices: tuple[Any, ...])
 
 def check_number(method: str, option: str, value: Any, low: float, high: float = float("inf")) -> None:
     """Raise TfcapsError unless the value of an option is a number in [low, high]."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high or value == math.inf:
         raise TfcapsError(f"{method}: expected {option} to be a number from {low:g} to {high:g}, got {value!r}")
 
 

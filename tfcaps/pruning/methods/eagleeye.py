@@ -70,6 +70,7 @@ class EagleEye(Method):
         check_number(self.name, "tolerance", tolerance, 0.0, 1.0)
         check_number(self.name, "max_rate", max_rate, 0.0, 1.0)
         check_choice(self.name, "types", types, ("follow", "free"))
+        check_choice(self.name, "adapt", adapt, (True, False))
         self.candidates = candidates
         self.batches = batches
         self.samples = samples

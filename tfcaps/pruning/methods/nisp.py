@@ -56,6 +56,8 @@ class NISP(ScoreMethod):
     ) -> None:
         super().__init__(**common)
         check_count(self.name, "samples", samples, low=2)
+        if response is not None and not isinstance(response, str):
+            raise TfcapsError(f"{self.name}: expected response to be the name of a layer, got {response!r}")
         check_number(self.name, "alpha", alpha, 0.0, 1.0)
         check_number(self.name, "ratio", ratio, 0.0, 0.999)
         self.samples = samples

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tfcaps.errors import ModelError
+from tfcaps.errors import ModelError, TfcapsError
 from tfcaps.pruning import allocate
 from tfcaps.pruning.allocate import Scores
 from tfcaps.pruning.masks import Masks
@@ -61,6 +61,8 @@ class SBPF(Method):
         **common: Any,
     ) -> None:
         super().__init__(**common)
+        if not isinstance(damages, (list, tuple)):
+            raise TfcapsError(f"{self.name}: expected damages to be numbers such as (0.3, 0.6), got {damages!r}")
         for damage in damages:
             check_number(self.name, "damages", damage, 0.0, 1.0)
         check_count(self.name, "number of damages", len(damages))

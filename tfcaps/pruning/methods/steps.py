@@ -46,8 +46,10 @@ def check_steps(steps: int, schedule: Any) -> None:
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
         raise TfcapsError(f"Expected steps to be an integer of at least 1, got {steps!r}")
     if isinstance(schedule, (list, tuple)):
-        rising = all(0.0 < a <= b for a, b in zip(schedule, [*schedule[1:], 1.0], strict=True))
-        if len(schedule) != steps or not rising or schedule[-1] != 1.0:
+        rising = len(schedule) == steps and all(isinstance(value, (int, float)) for value in schedule)
+        if rising:
+            rising = all(0.0 < a <= b for a, b in zip(schedule, [*schedule[1:], 1.0], strict=True))
+        if not rising or schedule[-1] != 1.0:
             raise TfcapsError(
                 f"Expected a schedule of {steps} numbers that rise from above 0 to 1, one a step, got {schedule!r}"
             )
