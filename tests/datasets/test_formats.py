@@ -84,7 +84,7 @@ def test_idx_with_wide_labels_and_dots_in_names(tmp_path):
         (lambda b: b[:4] + b"\xff" * 12 + b[16:], "promises an array"),
         (lambda b: b[:4] + struct.pack(">I", 10**6) + b[8:], "truncated"),
         (lambda b: b[:4] + struct.pack(">I", 11) + b[8:], "longer"),
-        (lambda b: b[:4] + bytes(4) + b[8:], "promises an array"),
+        (lambda b: b[:4] + bytes(4) + b[8:], "holds no examples"),
     ],
 )
 @pytest.mark.parametrize("packed", [False, True])
