@@ -127,6 +127,7 @@ void tfcaps_routing_add_coupled(const tfcaps_routing *r, const int8_t *u, const 
             tfcaps_rv32_pair_coupled(&pair, r->sums);
         } else {
             leave(tfcaps_routing_plain_add_coupled, r, 2, u, kernel);
+            pair = begin_pairs(r); /* plain C has its own things in work */
         }
         u += 8;
         kernel += 2 * pair.kernel_bytes;

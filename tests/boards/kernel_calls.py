@@ -84,6 +84,15 @@ def random_dense(rng, *, batch=1, wild=False, keep=False, paired=False, shape=No
     return dense_call(name, u, kernel, bias, params, capsules, keep=keep, paired=paired)
 
 
+def long_and_short_capsules(rng):
+    """Input capsules as short as squashed ones, for which there are quicker routines, between others."""
+    params = dense_params(rng, 18, capsules=3, inputs=8, depth=4, zero_point=0, iterations=3)
+    params = replace(params, vote_shift=0, logit_bits=max(24, params.logit_bits))
+    u = int8(rng, 1, 8, 4)
+    u[:, [2, 3, 6, 7]] //= 2
+    return dense_call("long and short capsules", u, int8(rng, 8, 18, 4) // 4, None, params, 3)
+
+
 def longest_votes(rng):
     """Input capsules almost as long as any squashed one, with weights that give the largest votes they can."""
     u = np.array([[127, 15, 4, 2], [-64, -64, -64, -63], [63, 64, 64, 64], [-127, 0, 15, -5]], np.int8)
@@ -108,6 +117,7 @@ def all_calls():
         calls += [random_dense(rng, wild=wild, keep=wild, shape=shape) for wild in (False, True)]
     calls.append(random_dense(rng, keep=True, shape=(4, 4, 130, 2)))  # so many couplings carry what is cut off
     calls.append(longest_votes(rng))
+    calls.append(long_and_short_capsules(rng))
     for shape in ((3, 8, 3, 16), (5, 8, 3, 8), (1, 8, 5, 4), (4, 8, 2, 12)):
         for shift in (0, 1):
             calls += [random_dense(rng, wild=wild, keep=wild, shape=shape, shift=shift) for wild in (False, True)]
