@@ -2,25 +2,54 @@
 #include "tfcaps_dot_block.h"
 #include "tfcaps_fully_connected_s8_cmsis_nn.h"
 #include "tfcaps_multiply.h"
+#include "tfcaps_noinline.h"
 #include "tfcaps_requantize.h"
+#include <string.h>
 
 enum {
-    UNITS = 16 /* whose sums become outputs together */
+    UNITS = 16, /* whose sums become outputs together */
+    BLOCK = 4,  /* units added up together */
+#if defined(__thumb__) && !defined(__thumb2__)
+    LEAST = BLOCK /* units that are quicker in a block than one by one: few registers need whole ones */
+#elif defined(__riscv) && !defined(TFCAPS_RVV)
+    LEAST = 3
+#else
+    LEAST = 2
+#endif
 };
+
+/* Less units than a block, behind at least so many that make it whole: those are added up once more. */
+static TFCAPS_NOINLINE void add_last_units(const tfcaps_fully_connected_dims *dims, int32_t zero_point,
+                                           int32_t units, const int8_t *input, const int8_t *kernel,
+                                           uint32_t *sums) {
+    const tfcaps_dot_rows row = {1, dims->depth, 0, 0};
+    const int32_t more = BLOCK - units;
+    uint32_t block[BLOCK];
+    memcpy(block, sums - more, sizeof block);
+    tfcaps_dot_4x1(&row, input, zero_point, kernel - more * dims->depth, dims->depth, block);
+    for (int32_t n = 0; n < units; ++n) {
+        sums[n] = block[more + n];
+    }
+}
 
 /* The sums of so many units of one row, four at a time. */
 static void add_units(const tfcaps_fully_connected_dims *dims, int32_t zero_point, int32_t units,
                       const int8_t *input, const int8_t *kernel, uint32_t *sums) {
     const tfcaps_dot_rows row = {1, dims->depth, 0, 0};
-    for (int32_t unit = 0; unit < units;) {
-        const int32_t count = units - unit >= 4 ? 4 : 1;
-        if (count == 4) {
+    const int32_t over = units & (BLOCK - 1);
+    const int32_t last = over >= LEAST && units > BLOCK ? over : 0;
+    for (int32_t unit = 0; unit < units - last;) {
+        const int32_t count = units - unit >= BLOCK ? BLOCK : 1;
+        if (count == BLOCK) {
             tfcaps_dot_4x1(&row, input, zero_point, kernel, dims->depth, sums + unit);
         } else {
             sums[unit] = tfcaps_dot(sums[unit], kernel, input, zero_point, dims->depth);
         }
         kernel += count * dims->depth;
         unit += count;
+    }
+    if (last != 0) {
+        add_last_units(dims, zero_point, last, input, kernel, sums + units - last);
     }
 }
 
