@@ -1,0 +1,111 @@
+/* What the assembly for blocks of four filters at four columns has in common on 32-bit RISC-V, whatever lies
+ * where in the weights. Private.
+ *
+ *     s0-s11, a4-a7  sums: filter 0 at the four columns, filter 1, ...
+ *     t0-t3          the inputs of a tap
+ *     t4-t6          of the turn
+ *     a0-a3, ra      where the columns are, and the weights
+ *     0(sp)-48(sp)   s0-s11 and ra of the caller
+ *     52(sp)         the argument sums
+ *     56(sp)         rows that are left
+ *     60(sp), 68(sp) from the end of a row to where the next one starts, in the input and in the weights
+ *     64(sp)         bytes of input that all turns of a row take
+ *     72(sp), 76(sp) the first tap of a row's first turn; where a row of the input ends
+ *
+ * A turn of the loop is eight taps. A row whose size is no multiple of that enters its first turn late, with
+ * pointers as many taps before the row. So all taps must have the same size in memory. */
+#ifndef TFCAPS_BLOCK_4X4_RV32_H
+#define TFCAPS_BLOCK_4X4_RV32_H
+
+#include "tfcaps_noinline.h"
+#include "tfcaps_variant.h"
+
+/* Keeps the caller's registers and loads rows to t0, size to t1; goes to the end if there is nothing to do.
+ */
+#define TFCAPS_4X4_BEGIN                                                                                     \
+    "    addi sp, sp, -80\n"                                                                                 \
+    "    .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11\n"                                                     \
+    "    sw s\\n, 4 * \\n(sp)\n"                                                                             \
+    "    .endr\n"                                                                                            \
+    "    sw ra, 48(sp)\n"                                                                                    \
+    "    lw t0, 0(a0)\n"                                                                                     \
+    "    lw t1, 4(a0)\n"                                                                                     \
+    "    blez t0, 5f\n"                                                                                      \
+    "    blez t1, 5f\n"
+
+/* Puts what is in front of a first turn into place: t4 taps that it lacks, of the first column at a1. */
+#define TFCAPS_4X4_ENTER                                                                                     \
+    "    lla t2, 3f\n"                                                                                       \
+    "    lla t3, 4f\n"                                                                                       \
+    "    sub t3, t3, t2\n"                                                                                   \
+    "    srli t3, t3, 3\n"                                                                                   \
+    "    mul t3, t3, t4\n"                                                                                   \
+    "    add t2, t2, t3\n"                                                                                   \
+    "    sw t2, 72(sp)\n"                                                                                    \
+    "    sub a0, a1, t4\n"                                                                                   \
+    "    add a1, a0, a2\n"                                                                                   \
+    "    mv t0, a2\n"                                                                                        \
+    "    add a2, a1, t0\n"                                                                                   \
+    "    add a3, a2, t0\n"
+
+/* All sums of a column, from or to where reg points, by the macro of TFCAPS_4X4_MACROS. */
+#define TFCAPS_4X4_MACROS                                                                                    \
+    ".macro tfcaps_column op, a, b, c, d, offset, reg\n"                                                     \
+    "    \\op \\a, \\offset(\\reg)\n"                                                                        \
+    "    \\op \\b, \\offset + 4(\\reg)\n"                                                                    \
+    "    \\op \\c, \\offset + 8(\\reg)\n"                                                                    \
+    "    \\op \\d, \\offset + 12(\\reg)\n"                                                                   \
+    ".endm\n"                                                                                                \
+    ".macro tfcaps_inputs tap\n"                                                                             \
+    "    lb t0, \\tap(a0)\n"                                                                                 \
+    "    lb t1, \\tap(a1)\n"                                                                                 \
+    "    lb t2, \\tap(a2)\n"                                                                                 \
+    "    lb t3, \\tap(a3)\n"                                                                                 \
+    ".endm\n"
+
+/* The rows, turn by turn: `turn` is the assembly of eight taps, which have `bytes` bytes of weights at ra.
+ * Loads the sums before and stores them behind, and returns. */
+#define TFCAPS_4X4_ROWS(turn, bytes)                                                                         \
+    "    lw t0, 52(sp)\n"                                                                                    \
+    "    tfcaps_column lw, s0, s4, s8, a4, 0, t0\n"                                                          \
+    "    tfcaps_column lw, s1, s5, s9, a5, 16, t0\n"                                                         \
+    "    tfcaps_column lw, s2, s6, s10, a6, 32, t0\n"                                                        \
+    "    tfcaps_column lw, s3, s7, s11, a7, 48, t0\n"                                                        \
+    "2:  lw t4, 64(sp)\n"                                                                                    \
+    "    lw t5, 72(sp)\n"                                                                                    \
+    "    add t4, t4, a0\n"                                                                                   \
+    "    sw t4, 76(sp)\n"                                                                                    \
+    "    jr t5\n"                                                                                            \
+    "3:\n" turn "4:  lw t4, 76(sp)\n"                                                                        \
+    "    addi a0, a0, 8\n"                                                                                   \
+    "    addi a1, a1, 8\n"                                                                                   \
+    "    addi a2, a2, 8\n"                                                                                   \
+    "    addi a3, a3, 8\n"                                                                                   \
+    "    addi ra, ra, " bytes "\n"                                                                           \
+    "    bne a0, t4, 3b\n"                                                                                   \
+    "    lw t4, 60(sp)\n"                                                                                    \
+    "    lw t5, 68(sp)\n"                                                                                    \
+    "    add a0, a0, t4\n"                                                                                   \
+    "    add a1, a1, t4\n"                                                                                   \
+    "    add a2, a2, t4\n"                                                                                   \
+    "    add a3, a3, t4\n"                                                                                   \
+    "    add ra, ra, t5\n"                                                                                   \
+    "    lw t4, 56(sp)\n"                                                                                    \
+    "    addi t4, t4, -1\n"                                                                                  \
+    "    sw t4, 56(sp)\n"                                                                                    \
+    "    bnez t4, 2b\n"                                                                                      \
+    "    lw t0, 52(sp)\n"                                                                                    \
+    "    tfcaps_column sw, s0, s4, s8, a4, 0, t0\n"                                                          \
+    "    tfcaps_column sw, s1, s5, s9, a5, 16, t0\n"                                                         \
+    "    tfcaps_column sw, s2, s6, s10, a6, 32, t0\n"                                                        \
+    "    tfcaps_column sw, s3, s7, s11, a7, 48, t0\n"                                                        \
+    "5:  .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11\n"                                                     \
+    "    lw s\\n, 4 * \\n(sp)\n"                                                                             \
+    "    .endr\n"                                                                                            \
+    "    lw ra, 48(sp)\n"                                                                                    \
+    "    addi sp, sp, 80\n"                                                                                  \
+    "    ret\n"                                                                                              \
+    ".purgem tfcaps_inputs\n"                                                                                \
+    ".purgem tfcaps_column\n"
+
+#endif
