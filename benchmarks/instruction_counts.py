@@ -78,7 +78,7 @@ def program_names(variant: str) -> list[str]:
     return [KERNELS, *(network.name for network in (NETWORKS if variant == "core" else PUBLISHED))]
 
 
-Options = tuple[str, str, int]  # layout of weights, policy of votes, bytes that the arena may have
+Options = tuple[str, str, str, int]  # layout of weights, kernels, policy of votes, bytes that the arena may have
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,7 +104,9 @@ class Job:
         variant = VARIANTS[self.variant]
         single = self.program == KERNELS
         votes = "keep" if variant.kept else "recompute" if single else "auto"
-        return self.board.layout if variant.own_layout else "plain", votes, SCRATCH if single else 0
+        layout = self.board.layout if variant.own_layout else "plain"
+        kernels = "plain" if variant.flags else self.board.kernels
+        return layout, kernels, votes, SCRATCH if single else 0
 
 
 def generate(model: bytes, folder: Path, parts: Iterable[tuple[bytes, int]], options: Iterable[Options]) -> Program:
@@ -112,9 +114,9 @@ def generate(model: bytes, folder: Path, parts: Iterable[tuple[bytes, int]], opt
     folder.mkdir()
     folders = {}
     for chosen in options:
-        layout, votes, ram = chosen
-        folders[chosen] = folder / f"{layout}_{votes}"
-        to_c(model, folders[chosen], name=boards.MODEL_NAME, layout=layout, votes=votes, ram=ram)
+        layout, kernels, votes, ram = chosen
+        folders[chosen] = folder / f"{layout}_{kernels}_{votes}"
+        to_c(model, folders[chosen], name=boards.MODEL_NAME, layout=layout, kernels=kernels, votes=votes, ram=ram)
     inputs: list[Any] = []
     expected: list[Any] = []
     for part, seed in parts:

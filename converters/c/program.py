@@ -20,6 +20,7 @@ from tfcaps.converters.c.cmsis_nn import for_cmsis_nn
 from tfcaps.converters.c.layouts import LAYOUTS, Layout
 from tfcaps.converters.c.ops import EMITTERS, Call, Emission
 from tfcaps.converters.c.ops.base import VOTES
+from tfcaps.converters.c.votes import KERNELS
 from tfcaps.errors import ConversionError, RuntimeUnavailableError, TfcapsError
 from tfcaps.planner.memory import Buffer, Follow, Memory
 from tfcaps.planner.place import lower_bound, place
@@ -157,6 +158,7 @@ def build_program(
     inputs_in_arena: bool = False,
     layout: str = "plain",
     votes: str = "auto",
+    kernels: str | None = None,
     ram: int = 0,
     cmsis_nn: bool = False,
 ) -> Program:
@@ -167,7 +169,9 @@ def build_program(
         inputs_in_arena: Plan the inputs too, so that layers overwrite them when they are no longer needed.
         layout: How the weights lie: a name of `tfcaps.converters.c.layouts.LAYOUTS`.
         votes: What becomes of the votes of capsule layers between routing iterations: "keep", "recompute", or "auto",
-            which keeps them where the arena has room.
+            which keeps them where the arena has room and the processor is quicker with them.
+        kernels: Which kernels the processor compiles, a key of `tfcaps.converters.c.votes.KERNELS`: those that the
+            layout is for if left out.
         ram: Bytes that the arena may have, if layers are quicker with more scratch memory than they need. They get
             what lies free in the smallest arena in any case.
         cmsis_nn: Plan convolutions and dense layers so that CMSIS-NN can take them: outputs apart from inputs, and the
@@ -177,11 +181,14 @@ def build_program(
         ConversionError: An operator that has no kernel, or one that its kernel cannot take; names operator, layer and
             tensor.
         FileFormatError: The model contradicts itself.
-        TfcapsError: There is no such layout or policy of votes, or `ram` is negative.
+        TfcapsError: There is no such layout, policy of votes or kernels, or `ram` is negative.
     """
     if votes not in VOTES or ram < 0:
         raise TfcapsError(f"expected votes of {', '.join(VOTES)} and ram >= 0, got {votes!r} and {ram}")
     chosen = LAYOUTS[layout]
+    kernels = chosen.kernels if kernels is None else kernels
+    if kernels not in KERNELS:
+        raise TfcapsError(f"expected kernels of {', '.join(KERNELS)}, got {kernels!r}")
     inputs, outputs, inner = _without_floats(model)
     for index in (*inputs, *outputs):
         tensor = model.tensors[index]
@@ -196,7 +203,7 @@ def build_program(
     if inputs_in_arena:
         layers = [_copy_in(model, n, index) for n, index in enumerate(inputs)]
     for number, op in inner:
-        call = _call(model, number, op, votes)
+        call = _call(model, number, op, votes, kernels)
         emission, laid_out = _emit(model, call, chosen)
         emission = for_cmsis_nn(emission) if cmsis_nn else emission
         for index in op.outputs:
@@ -228,9 +235,9 @@ def build_program(
     )
 
 
-def _call(model: TfliteFile, number: int, op: Operator, votes: str) -> Call:
+def _call(model: TfliteFile, number: int, op: Operator, votes: str, kernels: str) -> Call:
     inputs = tuple(model.tensors[index] if index >= 0 else None for index in op.inputs)
-    return Call(number, op, inputs, tuple(model.tensors[index] for index in op.outputs), votes)
+    return Call(number, op, inputs, tuple(model.tensors[index] for index in op.outputs), votes, kernels)
 
 
 def _emit(model: TfliteFile, call: Call, layout: Layout) -> tuple[Emission, str]:

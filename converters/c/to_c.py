@@ -88,6 +88,7 @@ def to_c(
     inputs_in_arena: bool = False,
     layout: str = "plain",
     votes: str = "auto",
+    kernels: str | None = None,
     ram: int = 0,
     cmsis_nn: bool = False,
 ) -> Plan:
@@ -108,8 +109,10 @@ def to_c(
             caller who writes the image there, and one copy of it for any other.
         layout: How the weights lie in flash: "plain", or what is quicker on the processor at hand (see
             `docs/ahead_of_time.md`). The program runs on every processor and gives the same bits in any case.
-        votes: What becomes of the votes of capsule layers between routing iterations: "keep" (quicker), "recompute"
-            (less memory), or "auto", which keeps them where the arena has room.
+        votes: What becomes of the votes of capsule layers between routing iterations: "keep", "recompute" (less
+            memory), or "auto", which keeps them where the arena has room and the processor is quicker with them.
+        kernels: What the processor compiles, which says that: "plain", "thumb1", "dsp", "mve", "rv32" or "rvv"; that
+            of the layout's processors if left out.
         ram: Bytes that the arena may have, for layers that are quicker with more scratch memory than they need. They
             get what lies free in the smallest arena in any case.
         cmsis_nn: Plan the memory so that CMSIS-NN can take convolutions and dense layers, for a program that is
@@ -121,15 +124,15 @@ def to_c(
     Raises:
         FileFormatError: The model is damaged.
         ConversionError: An operator has no kernel; the message names operator, layer and tensor.
-        TfcapsError: The name is no identifier, there is no such layout or policy of votes, or the folder cannot
-            be written. Nothing has been written in any of these cases.
+        TfcapsError: The name is no identifier, there is no such layout, policy of votes or kernels, or the folder
+            cannot be written. Nothing has been written in any of these cases.
     """
     check_name(name)
     folder = Path(out_dir)
     check_folder(folder)
     file = read_tflite(model)
     program = build_program(
-        file, inputs_in_arena=inputs_in_arena, layout=layout, votes=votes, ram=ram, cmsis_nn=cmsis_nn
+        file, inputs_in_arena=inputs_in_arena, layout=layout, votes=votes, kernels=kernels, ram=ram, cmsis_nn=cmsis_nn
     )
     plan = make_plan(program)
     source = Source(name, plan, make_self_test(file, program, self_test))

@@ -47,6 +47,7 @@ class Board:
         cpu: QEMU's option -cpu, where the machine leaves a choice.
         link_flags: Instead of `flags` when linking; they choose among the compiler's libraries.
         layout: The layout of weights (`tfcaps compile --layout`) that is quickest here.
+        kernels: What it compiles of each kernel: a key of `tfcaps.converters.c.votes.KERNELS`.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Board:
     cpu: str = ""
     link_flags: tuple[str, ...] = ()
     layout: str = "plain"
+    kernels: str = "plain"
 
 
 _MPS2 = Memory(0x00000000, 0x00000400, 4 * _MB - _KB, 0x20000000, 4 * _MB)
@@ -81,13 +83,14 @@ def _rv32gcv(name: str, bits: int) -> Board:
         _VIRT,
         cpu=f"rv32,v=true,vlen={bits},vext_spec=v1.0",
         link_flags=("-march=rv32imafdc", "-mabi=ilp32d"),
+        kernels="rvv",
     )
 
 
 BOARDS: dict[str, Board] = {
     board.name: board
     for board in (
-        Board("cortex-m0", "Cortex-M0", "mps2-an385", ARM_GCC, ("-mcpu=cortex-m0",), _MPS2),
+        Board("cortex-m0", "Cortex-M0", "mps2-an385", ARM_GCC, ("-mcpu=cortex-m0",), _MPS2, kernels="thumb1"),
         Board("cortex-m3", "Cortex-M3", "mps2-an385", ARM_GCC, ("-mcpu=cortex-m3",), _MPS2),
         Board(
             "cortex-m4",
@@ -97,6 +100,7 @@ BOARDS: dict[str, Board] = {
             ("-mcpu=cortex-m4", "-mfloat-abi=hard"),
             _MPS2,
             layout="paired",
+            kernels="dsp",
         ),
         Board(
             "cortex-m7",
@@ -106,6 +110,7 @@ BOARDS: dict[str, Board] = {
             ("-mcpu=cortex-m7", "-mfloat-abi=hard"),
             _MPS2,
             layout="paired",
+            kernels="dsp",
         ),
         Board(
             "cortex-m33",
@@ -115,8 +120,9 @@ BOARDS: dict[str, Board] = {
             ("-mcpu=cortex-m33", "-mfloat-abi=hard"),
             _AN505,
             layout="paired",
+            kernels="dsp",
         ),
-        Board("cortex-m55", "Cortex-M55 with Helium", "mps3-an547", ARM_GCC, _M55, _AN547),
+        Board("cortex-m55", "Cortex-M55 with Helium", "mps3-an547", ARM_GCC, _M55, _AN547, kernels="mve"),
         Board(
             "rv32imc",
             "RISC-V without atomics or floating point",
@@ -126,6 +132,7 @@ BOARDS: dict[str, Board] = {
             _VIRT,
             cpu="rv32,a=false,f=false,d=false",
             layout="interleaved",
+            kernels="rv32",
         ),
         Board(
             "rv32imac",
@@ -136,6 +143,7 @@ BOARDS: dict[str, Board] = {
             _VIRT,
             cpu="rv32,f=false,d=false",
             layout="interleaved",
+            kernels="rv32",
         ),
         _rv32gcv("rv32gcv", 128),
         _rv32gcv("rv32gcv-256", 256),

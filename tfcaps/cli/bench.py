@@ -111,7 +111,7 @@ def bench(
 def _measure(
     model: Path, chosen: Sequence[boards.Board], images: int, seed: int, timeout: float, memory: dict[str, Any]
 ) -> list[boards.Measurement]:
-    """Generate the C once a layout, then build and run it for every board, as many at a time as processors."""
+    """Generate the C once a kind of processor, then build and run it for every board, as many at a time as cores."""
     from tfcaps.cli import console
     from tfcaps.converters import to_c
     from tfcaps.micro.boards.vectors import host, random_vectors
@@ -120,15 +120,20 @@ def _measure(
     with naming(model), console.busy(f"measuring {model.name}"), tempfile.TemporaryDirectory(prefix="tfcaps") as name:
         folder = Path(name)
         runner = host(file)
-        layouts = sorted({board.layout for board in chosen})
-        plans = [to_c(file, folder / layout, name=boards.MODEL_NAME, layout=layout, **memory) for layout in layouts]
+        kinds = sorted({(board.layout, board.kernels) for board in chosen})
+        generated = {kind: folder / "_".join(kind) for kind in kinds}
+        plans = [
+            to_c(file, generated[kind], name=boards.MODEL_NAME, layout=kind[0], kernels=kind[1], **memory)
+            for kind in kinds
+        ]
         program = plans[0].program
         ends = ([program.tensors[k] for k in indices] for indices in (program.inputs, program.outputs))
         inputs, expected = random_vectors(runner, *ends, images, seed)
 
         def on(board: boards.Board) -> boards.Measurement:
             place = folder / f"on {board.name}"
-            return boards.measure(board, folder / board.layout, inputs, expected, place, timeout=timeout)
+            kind = (board.layout, board.kernels)
+            return boards.measure(board, generated[kind], inputs, expected, place, timeout=timeout)
 
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             return list(pool.map(on, chosen))

@@ -32,7 +32,7 @@ votes_option = click.option(
     type=click.Choice(["auto", "keep", "recompute"]),
     default="auto",
     show_default=True,
-    help="Votes of capsule layers between iterations: kept if the arena has room, always or never.",
+    help="Votes of capsule layers between iterations: kept if that is quicker and the arena has room, always or never.",
 )
 ram_option = click.option(
     "--ram", type=click.IntRange(min=0), default=0, help="Bytes the arena may have, if layers are quicker with more."

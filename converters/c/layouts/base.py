@@ -25,11 +25,13 @@ class Layout:
     Args:
         name: What `tfcaps compile --layout` and the boards call it.
         summary: For people: what it does, and for which processors.
+        kernels: What those compile: a key of `tfcaps.converters.c.votes.KERNELS`.
     """
 
-    def __init__(self, name: str, summary: str) -> None:
+    def __init__(self, name: str, summary: str, kernels: str = "plain") -> None:
         self.name = name
         self.summary = summary
+        self.kernels = kernels
         self._emitters: dict[str, Callable[[Call], Emission | None]] = {}
         LAYOUTS.register(name)(self)
 

@@ -17,7 +17,7 @@ from tfcaps.converters.c.ops.conv_2d import channel_scales, conv_overlaps, conv_
 from tfcaps.converters.c.tflm_arithmetic import channel_multipliers
 
 BLOCK = 4  # filters
-INTERLEAVED = Layout("interleaved", "four filters side by side, for the many registers of 32-bit RISC-V")
+INTERLEAVED = Layout("interleaved", "four filters side by side, for the many registers of 32-bit RISC-V", "rv32")
 
 
 @INTERLEAVED.register("CONV_2D")

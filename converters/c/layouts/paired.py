@@ -24,7 +24,7 @@ STEP_BYTES, COPIED_BYTES = 8, 4  # of scratch, a step: two taps of two columns i
 LONG = 64  # bytes of a row whose odd byte does not meet the next row's
 SINGLE_STEPS, SINGLE_BYTES = 128, 4096  # of a layer whose filters may have a halfword each: twice so many bytes
 MOST_SHIFT = 22  # up to which a stage's addend and the product it is added to fit together
-PAIRED = Layout("paired", "two filters to a halfword, for the packed multiplications of Cortex-M4, M7 and M33")
+PAIRED = Layout("paired", "two filters to a halfword, for the packed multiplications of Cortex-M4, M7 and M33", "dsp")
 
 Ints = NDArray[np.int64]
 

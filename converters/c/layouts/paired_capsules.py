@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from tfcaps.converters.c.layouts.paired import PAIRED
 from tfcaps.converters.c.ops.base import Call, Emission
-from tfcaps.converters.c.ops.capsules import capsule_dense as plain_capsule_dense
+from tfcaps.converters.c.ops.capsules import LOGIT_BITS, emit_capsule_dense
+from tfcaps.converters.c.votes import Keeping
 from tfcaps.quantization.simulator import CapsuleDenseParams
 
 MOST_TAPS = 64
-LOGIT_BITS = 24
 
 
 @PAIRED.register(CapsuleDenseParams.OP)
@@ -33,7 +33,7 @@ def capsule_dense(call: Call) -> Emission | None:
         return None
     if capsules > 1 << (16 - narrow) or np.any(np.asarray(call.weights().data) == -128):
         return None
-    emission = plain_capsule_dense(call)
+    emission = emit_capsule_dense(call, Keeping.QUICKER)
     words = pair_words(np.asarray(emission.constants["kernel"]), capsules)
     made, kept = (
         emission.call.replace("tfcaps_capsule_dense_s8(", f"tfcaps_capsule_dense_paired{policy}_s8(")

@@ -114,6 +114,7 @@ class Call:
         inputs: Its input tensors; None for one left out.
         outputs: Its output tensors.
         votes: What becomes of the votes of a capsule layer: one of `VOTES`.
+        kernels: Which kernels the processor compiles: a key of `tfcaps.converters.c.votes.KERNELS`.
     """
 
     number: int
@@ -121,6 +122,7 @@ class Call:
     inputs: tuple[Tensor | None, ...]
     outputs: tuple[Tensor, ...]
     votes: str = "auto"
+    kernels: str = "plain"
 
     @property
     def output(self) -> Tensor:

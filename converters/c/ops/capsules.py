@@ -6,8 +6,11 @@ import math
 
 import numpy as np
 
+from tfcaps.converters.c import votes
 from tfcaps.converters.c.ops.base import EMITTERS, Call, Emission, Shape, Struct, in_place, scratch
 from tfcaps.quantization.simulator import CapsuleDenseParams, LengthParams, SquashParams
+
+LOGIT_BITS = 24  # the most fraction bits of logits
 
 
 def _capsules(shape: Shape) -> Struct:
@@ -43,9 +46,23 @@ def length(call: Call) -> Emission:
     )
 
 
+def _keeping(call: Call) -> votes.Keeping:
+    """What the kernels do with room for all votes."""
+    params = CapsuleDenseParams.from_options(call.op.custom_options)
+    _, count, depth = call.activation().shape
+    _, capsules, dimension = call.output.shape
+    near_exps = params.logit_bits >= LOGIT_BITS and capsules <= 1 << (16 - max(9, (count - 1).bit_length() - 1))
+    return votes.keeping(call.kernels, votes.Shape(depth, capsules, dimension, params.vote_shift, near_exps))
+
+
 @EMITTERS.register(CapsuleDenseParams.OP)
 def capsule_dense(call: Call) -> Emission:
     """Votes and routing. MACs: votes once, then each iteration's weighted sum and agreement."""
+    return emit_capsule_dense(call, _keeping(call))
+
+
+def emit_capsule_dense(call: Call, keeping: votes.Keeping) -> Emission:
+    """The same for kernels that keep votes so."""
     params = CapsuleDenseParams.from_options(call.op.custom_options)
     batches, count, depth = call.activation().shape
     _, capsules, dimension = call.output.shape
@@ -68,10 +85,12 @@ def capsule_dense(call: Call) -> Emission:
     constants = {"kernel": np.asarray(kernel), "multiplier": np.asarray(params.multiplier).astype(np.int32)}
     if bias is not None:
         constants["bias"] = bias
-    votes = batches * count * capsules * dimension
+    vote_count = batches * count * capsules * dimension
     least = scratch("tfcaps_capsule_dense_s8", dims)
     wanted = 0
-    if params.iterations > 1 and call.votes != "recompute":
+    quicker = keeping is votes.Keeping.QUICKER and call.votes == "auto"
+    forced = keeping is not votes.Keeping.NEVER and call.votes == "keep"
+    if params.iterations > 1 and (quicker or forced):
         wanted = scratch("tfcaps_capsule_dense_s8_kept", dims)
     bias_name = "NULL" if bias is None else "$bias"
     return Emission(
@@ -87,6 +106,6 @@ def capsule_dense(call: Call) -> Emission:
         constants,
         scratch=max(least, wanted) if call.votes == "keep" else least,
         wanted_scratch=wanted,
-        policies=("votes recomputed", "votes kept") if params.iterations > 1 else (),
-        macs=votes * (depth + 2 * params.iterations - 1),
+        policies=votes.POLICIES if params.iterations > 1 else (),
+        macs=vote_count * (depth + 2 * params.iterations - 1),
     )

@@ -1,5 +1,6 @@
 """Scratch memory that layers want: when they get it, what it costs, and that no bit depends on it."""
 
+import dataclasses
 import json
 
 import aot_build
@@ -27,6 +28,7 @@ def capsules(iterations=3, room=1):
         other = tiny.squash(tiny.input([1, 20 * room, 4], 0.05, 3), squash_params(0.05, 3))
         tiny.output(tiny.squash(other, squash_params(1 / 128, 0)))
     params = dense_params(rng, 12, capsules=3, inputs=20, depth=4, iterations=iterations)
+    params = dataclasses.replace(params, vote_shift=0, logit_bits=max(24, params.logit_bits))
     tiny.output(tiny.capsule_dense(u, int8(rng, (20, 12, 4)), params, 3))
     return tiny.to_bytes()
 
@@ -46,6 +48,25 @@ def test_votes_are_kept_where_the_arena_has_room_anyway():
     assert (dense(tight).policy, dense(roomy).policy) == ("votes recomputed", "votes kept")
     assert dense(roomy).emission.scratch == dense(tight).emission.scratch + KEPT
     assert roomy.arena_bytes == program(capsules(room=40), votes="recompute").arena_bytes
+
+
+@pytest.mark.parametrize(
+    ("kernels", "auto", "keep"),
+    [("plain", "kept", "kept"), ("mve", "recomputed", "kept"), ("dsp", "recomputed", "recomputed")],
+)
+def test_votes_are_kept_where_the_processor_is_quicker_with_them(kernels, auto, keep):
+    model = capsules()
+    least = program(model, votes="recompute").arena_bytes
+    for votes, policy in (("auto", auto), ("keep", keep), ("recompute", "recomputed")):
+        found = program(model, votes=votes, kernels=kernels, ram=1 << 20)
+        assert dense(found).policy == f"votes {policy}"
+        assert (found.arena_bytes > least) == (policy == "kept")
+
+
+def test_a_layout_knows_its_processors():
+    assert dense(program(capsules(), layout="interleaved", ram=1 << 20)).policy == "votes recomputed"
+    assert dense(program(capsules(), layout="plain", ram=1 << 20)).policy == "votes kept"
+    assert dense(program(capsules(), layout="plain", kernels="rv32", ram=1 << 20)).policy == "votes recomputed"
 
 
 def test_votes_are_kept_from_the_ram_that_this_takes():
