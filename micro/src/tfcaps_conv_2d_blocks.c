@@ -3,6 +3,7 @@
 #include "tfcaps_dot.h"
 #include "tfcaps_dot_block.h"
 #include "tfcaps_sum_bytes.h"
+#include "tfcaps_noinline.h"
 #include "tfcaps_requantize.h"
 #include "tfcaps_tap_runs.h"
 
@@ -18,15 +19,23 @@ typedef struct layer {
     const tfcaps_conv_2d_params *params;
     tfcaps_output_stage stage;
     tfcaps_window columns;
-    tfcaps_tap_bytes bytes;
     const int8_t *kernel;
     const int32_t *bias;
     int32_t filters;     /* of one group */
     int32_t groups;      /* of filters, and of input channels */
+    int32_t depth;       /* input channels of one group */
+    int32_t pixel;       /* bytes of an input pixel */
+    int32_t row;         /* bytes of an input row */
+    int32_t kernel_row;  /* bytes of a row of a filter */
     int32_t kernel_size; /* bytes of a filter */
     uint32_t *folded;    /* [FOLDED] of the windows that no edge cuts */
     int32_t folded_count;
 } layer;
+
+static tfcaps_tap_runs taps_of_window(const layer *conv, int32_t rows, int32_t columns) {
+    const tfcaps_tap_bytes bytes = {conv->depth, conv->pixel, conv->row, conv->depth, conv->kernel_row};
+    return tfcaps_tap_runs_of(conv->params, &bytes, rows, columns);
+}
 
 /* One filter at one position. input is at the first tap that counts, in the filter's group. */
 static uint32_t filter_sum(const layer *conv, const int8_t *input, const int8_t *kernel,
@@ -34,7 +43,7 @@ static uint32_t filter_sum(const layer *conv, const int8_t *input, const int8_t 
     const tfcaps_dot_rows *runs = &window->runs;
     for (int32_t y = 0; y < window->rows; ++y) {
         const int8_t *row = input + y * window->row_step;
-        const int8_t *weights = kernel + y * conv->bytes.kernel_row;
+        const int8_t *weights = kernel + y * conv->kernel_row;
         for (int32_t n = 0; n < runs->rows; ++n) {
             sum = tfcaps_dot(sum, weights + n * runs->kernel_step, row + n * runs->input_step,
                              conv->params->input_zero_point, runs->size);
@@ -48,7 +57,7 @@ static void filter_sums_4(const layer *conv, const int8_t *input, const int8_t *
                           const tfcaps_tap_runs *window, uint32_t sums[4]) {
     for (int32_t y = 0; y < window->rows; ++y) {
         tfcaps_dot_4x1(&window->runs, input + y * window->row_step, conv->params->input_zero_point,
-                       kernel + y * conv->bytes.kernel_row, conv->kernel_size, sums);
+                       kernel + y * conv->kernel_row, conv->kernel_size, sums);
     }
 }
 
@@ -74,13 +83,14 @@ static void output_pixel(const layer *conv, const int8_t *pixel, const int8_t *k
             tfcaps_requantize(&conv->stage, filter, 1, 1, &sum, output + filter, 0);
             kernel += conv->kernel_size;
         }
-        pixel += conv->bytes.depth;
+        pixel += conv->depth;
     }
 }
 
 /* The bias of a filter and what the input's zero point adds to it, where a window is not cut on the left or
  * the right: the kernel's rows are then one run of weights. */
-static uint32_t folded_bias(const layer *conv, int32_t filter, const int8_t *kernel, int32_t size) {
+static TFCAPS_NOINLINE uint32_t folded_bias(const layer *conv, int32_t filter, const int8_t *kernel,
+                                            int32_t size) {
     return bias_of(conv, filter) - tfcaps_sum_bytes(kernel, size) * (uint32_t)conv->params->input_zero_point;
 }
 
@@ -108,8 +118,8 @@ static void output_tile(const layer *conv, const int8_t *input, int32_t step, co
             block[n] = bias[n % TFCAPS_BLOCK_FILTERS];
         }
         for (int32_t y = 0; y < window->rows; ++y) {
-            tfcaps_dot_block(&window->runs, input + y * window->row_step, step,
-                             kernel + y * conv->bytes.kernel_row, conv->kernel_size, block);
+            tfcaps_dot_block(&window->runs, input + y * window->row_step, step, kernel + y * conv->kernel_row,
+                             conv->kernel_size, block);
         }
         input += TFCAPS_BLOCK_COLUMNS * step;
     }
@@ -122,7 +132,7 @@ static void output_tile(const layer *conv, const int8_t *input, int32_t step, co
 static void output_block(layer *conv, const int8_t *input, const int8_t *kernel,
                          const tfcaps_tap_runs *window, int32_t size, int32_t filter, int32_t columns,
                          int8_t *output) {
-    const int32_t step = columns > 1 ? conv->params->stride_width * conv->bytes.pixel : 0;
+    const int32_t step = columns > 1 ? conv->params->stride_width * conv->pixel : 0;
     uint32_t bias[TFCAPS_BLOCK_FILTERS];
     for (int32_t n = 0; n < TFCAPS_BLOCK_FILTERS; ++n) {
         bias[n] = whole_bias(conv, filter + n, kernel + n * conv->kernel_size, size);
@@ -152,7 +162,7 @@ static void output_blocks(layer *conv, const int8_t *input, const int8_t *kernel
             output_block(conv, input, kernel + filter * conv->kernel_size, window, size, filter, columns,
                          output);
         }
-        input += conv->bytes.depth;
+        input += conv->depth;
     }
 }
 
@@ -169,21 +179,21 @@ static int32_t whole_windows(const layer *conv, int32_t column) {
 
 /* One row of the output; input is the first row of taps that lies inside the image. */
 static int8_t *output_row(layer *conv, const int8_t *input, tfcaps_taps y, int8_t *output) {
-    const int8_t *kernel = conv->kernel + y.first * conv->bytes.kernel_row;
+    const int8_t *kernel = conv->kernel + y.first * conv->kernel_row;
     const int32_t rows = y.end - y.first;
     const int32_t channels = conv->filters * conv->groups;
     int32_t column = 0;
     while (column < conv->columns.output) {
         const tfcaps_taps x = tfcaps_window_taps(&conv->columns, column);
-        const tfcaps_tap_runs window = tfcaps_tap_runs_of(conv->params, &conv->bytes, rows, x.end - x.first);
-        const int8_t *pixel = input + (x.input + x.first * conv->params->dilation_width) * conv->bytes.pixel;
+        const tfcaps_tap_runs window = taps_of_window(conv, rows, x.end - x.first);
+        const int8_t *pixel = input + (x.input + x.first * conv->params->dilation_width) * conv->pixel;
         const int32_t whole = whole_windows(conv, column);
         if (whole > 0) {
-            output_blocks(conv, pixel, kernel, &window, rows * conv->bytes.kernel_row, whole, output);
+            output_blocks(conv, pixel, kernel, &window, rows * conv->kernel_row, whole, output);
             column += whole;
             output += whole * channels;
         } else {
-            output_pixel(conv, pixel, kernel + x.first * conv->bytes.depth, &window, output);
+            output_pixel(conv, pixel, kernel + x.first * conv->depth, &window, output);
             ++column;
             output += channels;
         }
@@ -201,22 +211,21 @@ void tfcaps_convolve(const tfcaps_conv_2d_params *params, const tfcaps_channel_s
                                        params->activation_max};
     conv.stage = stage;
     conv.columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
-    conv.bytes.depth = kernel_dims->channels;
+    conv.depth = kernel_dims->channels;
     conv.groups = input_dims->channels / kernel_dims->channels;
     conv.filters = output_dims->channels / conv.groups;
-    conv.bytes.pixel = input_dims->channels;
-    conv.bytes.row = conv.bytes.pixel * input_dims->width;
-    conv.bytes.kernel_pixel = conv.bytes.depth;
-    conv.bytes.kernel_row = conv.bytes.depth * kernel_dims->width;
-    conv.kernel_size = conv.bytes.kernel_row * kernel_dims->height;
+    conv.pixel = input_dims->channels;
+    conv.row = conv.pixel * input_dims->width;
+    conv.kernel_row = conv.depth * kernel_dims->width;
+    conv.kernel_size = conv.kernel_row * kernel_dims->height;
     const tfcaps_window rows = tfcaps_conv_2d_rows(params, input_dims, kernel_dims, output_dims);
     for (int32_t batch = 0; batch < input_dims->batches; ++batch) {
         for (int32_t row = 0; row < output_dims->height; ++row) {
             const tfcaps_taps y = tfcaps_window_taps(&rows, row);
-            output = output_row(&conv, input + (y.input + y.first * params->dilation_height) * conv.bytes.row,
-                                y, output);
+            output = output_row(&conv, input + (y.input + y.first * params->dilation_height) * conv.row, y,
+                                output);
         }
-        input += conv.bytes.row * input_dims->height;
+        input += conv.row * input_dims->height;
     }
 }
 

@@ -14,11 +14,19 @@ typedef struct layer {
     const tfcaps_conv_2d_params *params;
     tfcaps_output_stage stage;
     tfcaps_window columns;
-    tfcaps_tap_bytes bytes;
     const int32_t *bias; /* then once more, for whole windows */
     int32_t filters;
-    int32_t kernel_size; /* of a block */
+    int32_t pixel;      /* bytes of an input pixel */
+    int32_t row;        /* bytes of an input row */
+    int32_t kernel_row; /* bytes of a row of taps of a block, as the next */
+    int32_t kernel_size;
 } layer;
+
+static tfcaps_tap_runs taps_of_window(const layer *conv, int32_t rows, int32_t columns) {
+    const tfcaps_tap_bytes bytes = {conv->pixel, conv->pixel, conv->row, FILTERS * conv->pixel,
+                                    conv->kernel_row};
+    return tfcaps_tap_runs_of(conv->params, &bytes, rows, columns);
+}
 
 /* The sums of a block of filters become outputs at so many columns. Filled up, a block has less outputs. */
 static void output_sums(const layer *conv, int32_t filter, int32_t columns, const uint32_t *sums,
@@ -44,7 +52,7 @@ static void output_pixel(const layer *conv, const int8_t *input, const int8_t *k
     }
     for (int32_t y = 0; y < window->rows; ++y) {
         tfcaps_interleaved_4x1(&window->runs, input + y * window->row_step, conv->params->input_zero_point,
-                               kernel + y * conv->bytes.kernel_row, sums);
+                               kernel + y * conv->kernel_row, sums);
     }
     output_sums(conv, filter, 1, sums, output);
 }
@@ -77,7 +85,7 @@ static void output_tile(const layer *conv, const int8_t *input, int32_t step, co
         }
         for (int32_t y = 0; y < window->rows; ++y) {
             tfcaps_interleaved_4x4(&window->runs, input + y * window->row_step, step,
-                                   kernel + y * conv->bytes.kernel_row, block);
+                                   kernel + y * conv->kernel_row, block);
         }
         input += COLUMNS * step;
     }
@@ -89,7 +97,7 @@ static void output_tile(const layer *conv, const int8_t *input, int32_t step, co
 static void output_columns(const layer *conv, const int8_t *input, const int8_t *kernel,
                            const tfcaps_tap_runs *window, int32_t size, int32_t filter, int32_t columns,
                            int8_t *output) {
-    const int32_t step = conv->params->stride_width * conv->bytes.pixel;
+    const int32_t step = conv->params->stride_width * conv->pixel;
     uint32_t begin[FILTERS];
     begin_sums(conv, kernel, size, filter, begin);
     for (int32_t column = 0; column < columns;) {
@@ -116,14 +124,14 @@ static int8_t *output_row(const layer *conv, const int8_t *input, const int8_t *
     const int32_t rows = y.end - y.first;
     for (int32_t column = 0; column < conv->columns.output;) {
         const tfcaps_taps x = tfcaps_window_taps(&conv->columns, column);
-        const tfcaps_tap_runs window = tfcaps_tap_runs_of(conv->params, &conv->bytes, rows, x.end - x.first);
-        const int8_t *pixel = input + (x.input + x.first * conv->params->dilation_width) * conv->bytes.pixel;
-        const int8_t *first = kernel + y.first * conv->bytes.kernel_row + x.first * conv->bytes.kernel_pixel;
+        const tfcaps_tap_runs window = taps_of_window(conv, rows, x.end - x.first);
+        const int8_t *pixel = input + (x.input + x.first * conv->params->dilation_width) * conv->pixel;
+        const int8_t *first = kernel + y.first * conv->kernel_row + x.first * FILTERS * conv->pixel;
         const int32_t whole = tfcaps_whole_windows(&conv->columns, column);
         const int32_t columns = whole < COLUMNS ? 1 : whole;
         for (int32_t filter = 0; filter < conv->filters; filter += FILTERS) {
             if (columns > 1) {
-                output_columns(conv, pixel, first, &window, rows * conv->bytes.kernel_row, filter, columns,
+                output_columns(conv, pixel, first, &window, rows * conv->kernel_row, filter, columns,
                                output + filter);
             } else {
                 output_pixel(conv, pixel, first, &window, filter, output + filter);
@@ -165,20 +173,18 @@ tfcaps_status tfcaps_conv_2d_interleaved_s8(const tfcaps_conv_2d_params *params,
     conv.stage = stage;
     conv.columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
     conv.filters = output_dims->channels;
-    conv.bytes.pixel = input_dims->channels;
-    conv.bytes.depth = conv.bytes.pixel;
-    conv.bytes.kernel_pixel = FILTERS * conv.bytes.pixel;
-    conv.bytes.row = conv.bytes.pixel * input_dims->width;
-    conv.bytes.kernel_row = conv.bytes.kernel_pixel * kernel_dims->width;
+    conv.pixel = input_dims->channels;
+    conv.row = conv.pixel * input_dims->width;
+    conv.kernel_row = FILTERS * conv.pixel * kernel_dims->width;
     conv.kernel_size = FILTERS * taps;
     const tfcaps_window rows = tfcaps_conv_2d_rows(params, input_dims, kernel_dims, output_dims);
     for (int32_t batch = 0; batch < input_dims->batches; ++batch) {
         for (int32_t row = 0; row < output_dims->height; ++row) {
             const tfcaps_taps y = tfcaps_window_taps(&rows, row);
-            output = output_row(&conv, input + (y.input + y.first * params->dilation_height) * conv.bytes.row,
+            output = output_row(&conv, input + (y.input + y.first * params->dilation_height) * conv.row,
                                 kernel, y, output);
         }
-        input += conv.bytes.row * input_dims->height;
+        input += conv.row * input_dims->height;
     }
     return TFCAPS_OK;
 }

@@ -5,10 +5,15 @@
 #include "tfcaps_conv_2d_paired.h"
 #include "tfcaps_noinline.h"
 #include "tfcaps_paired.h"
+#include "tfcaps_variant.h"
 #include <string.h>
 
-enum {
-    TILE = 32 /* blocks of filters whose sums are kept, on the stack */
+enum { /* blocks of filters whose sums are kept, on the stack */
+#if defined(TFCAPS_DSP)
+    TILE = 32
+#else
+    TILE = 16
+#endif
 };
 
 /* Where a window's first tap lies: outside of the image too. */
@@ -24,10 +29,8 @@ typedef struct layer {
     const int8_t *input; /* of one image */
     int32_t row;         /* bytes of an input row */
     int32_t row_step;    /* bytes between two rows of a window */
-    tfcaps_window columns;
     tfcaps_paired_window window;
     int32_t steps;
-    uint32_t *words;   /* scratch memory */
     int8_t *rows[2];   /* behind that, of windows that are put together */
     int32_t room;      /* steps it has room for, even unless that is a whole window */
     int32_t room_rows; /* whole rows that is room for, with all that meet */
@@ -35,37 +38,46 @@ typedef struct layer {
     int32_t filters;
     int32_t block_words;
     const int32_t *blocks;
+    int32_t is_inside; /* whether all windows do; then this is how those that fit are taken apart */
     tfcaps_paired_rows apart;
     tfcaps_paired_pass pass;
 } layer;
 
-/* Bytes offset ... offset + size - 1 of a row of a window, put together. */
-static TFCAPS_NOINLINE void copy_row(const layer *conv, position at, int32_t number, int32_t offset,
-                                     int32_t size, int8_t *to) {
+/* Bytes offset ... offset + size - 1 of a row of taps, of those that lie in the image: what begins at x there
+ * begins at first in the row. */
+static void copy_taps(const layer *conv, const int8_t *image_row, int32_t x, int32_t taps, int32_t first,
+                      int32_t offset, int8_t *to) {
     const int32_t channels = conv->input_dims->channels;
-    const int32_t width = conv->input_dims->width;
-    const int32_t dilation = conv->params->dilation_width;
-    const int32_t taps = dilation == 1 ? conv->window.size / channels : 1; /* that lie side by side */
-    const int32_t y = at.y + number * conv->params->dilation_height;
-    memset(to, conv->params->input_zero_point, (size_t)size);
-    if (y < 0 || y >= conv->input_dims->height) {
+    const int32_t room = conv->input_dims->width - x;
+    if (x <= -taps || room <= 0) {
         return;
     }
-    const int8_t *image_row = conv->input + y * conv->row;
-    for (int32_t first = 0; first < conv->window.size; first += taps * channels) {
-        const int32_t inside = at.x < 0 ? -at.x : 0;
-        const int32_t outside = width - at.x < taps ? width - at.x : taps;
-        if (inside < outside) {
-            const int32_t low = first + inside * channels;
-            const int32_t high = first + outside * channels;
-            const int32_t begin = low > offset ? low : offset;
-            const int32_t end = high < offset + size ? high : offset + size;
-            if (begin < end) {
-                memcpy(to + (begin - offset), image_row + (at.x * channels + (begin - first)),
-                       (size_t)(end - begin));
+    const int32_t low = first + (x < 0 ? -x : 0) * channels;
+    const int32_t high = first + (room < taps ? room : taps) * channels;
+    const int32_t begin = low > offset ? low : offset;
+    const int32_t end = high < offset + conv->apart.size ? high : offset + conv->apart.size;
+    if (begin < end) {
+        memcpy(to + (begin - offset), image_row + (x * channels + (begin - first)), (size_t)(end - begin));
+    }
+}
+
+/* Rows from number `row` on of a window, or a part of one. */
+static TFCAPS_NOINLINE void put_together(const layer *conv, position at, int32_t row, int32_t offset,
+                                         int8_t *to) {
+    const int32_t channels = conv->input_dims->channels;
+    const int32_t dilation = conv->params->dilation_width;
+    const int32_t taps = dilation == 1 ? conv->window.size / channels : 1; /* that lie side by side */
+    memset(to, conv->params->input_zero_point, (size_t)(conv->apart.rows * conv->apart.size));
+    for (int32_t end = row + conv->apart.rows; row < end; ++row) {
+        const int32_t y = at.y + row * conv->params->dilation_height;
+        int32_t x = at.x;
+        for (int32_t first = 0; first < conv->window.size; first += taps * channels) {
+            if (y >= 0 && y < conv->input_dims->height) {
+                copy_taps(conv, conv->input + y * conv->row, x, taps, first, offset, to);
             }
+            x += dilation;
         }
-        at.x += dilation;
+        to += conv->apart.size;
     }
 }
 
@@ -76,16 +88,6 @@ static int is_whole(const layer *conv, position at) {
 
 static const int8_t *input_at(const layer *conv, position at) {
     return conv->input + (at.y * conv->row + at.x * conv->input_dims->channels);
-}
-
-/* Rows first ... first + rows - 1 of both windows, or a part of one, put together. */
-static TFCAPS_NOINLINE void put_together(const layer *conv, const position at[2], int32_t first,
-                                         int32_t offset) {
-    for (int32_t n = 0; n < conv->apart.rows; ++n) {
-        const int32_t to = n * conv->apart.size;
-        copy_row(conv, at[0], first + n, offset, conv->apart.size, conv->rows[0] + to);
-        copy_row(conv, at[1], first + n, offset, conv->apart.size, conv->rows[1] + to);
-    }
 }
 
 /* Takes apart so many rows of both windows, or a part of one. */
@@ -103,14 +105,33 @@ static void take_apart(layer *conv, const position at[2], int32_t first, int32_t
         const int32_t from = first * step + offset;
         tfcaps_paired_columns(input_at(conv, at[0]) + from, input_at(conv, at[1]) + from, &conv->apart);
     } else {
-        put_together(conv, at, first, offset);
+        put_together(conv, at[0], first, offset, conv->rows[0]);
+        put_together(conv, at[1], first, offset, conv->rows[1]);
         tfcaps_paired_columns(conv->rows[0], conv->rows[1], &conv->apart);
     }
 }
 
-/* The pass's outputs are those of filters first ... end - 1, at two positions. A last block of one filter has
- * an output more than there is room for. */
-static void make_outputs(layer *conv, int32_t first, int32_t end, int8_t *output0, int8_t *output1) {
+/* The last output of a number of filters that is odd, at two positions: its block has one more than there is
+ * room for. */
+static TFCAPS_NOINLINE void output_last(const layer *conv, tfcaps_paired_pass *pass, int32_t blocks,
+                                        int8_t *output0, int8_t *output1) {
+    int8_t last[2][TFCAPS_PAIRED_FILTERS];
+    pass->weights += blocks * conv->block_words;
+    if (pass->task == TFCAPS_PAIRED_LAST) {
+        pass->sums += blocks * TFCAPS_PAIRED_SUMS;
+    }
+    pass->output = last[0];
+    pass->output_end = last[1];
+    pass->distance = TFCAPS_PAIRED_FILTERS;
+    tfcaps_paired_blocks(pass);
+    *output0 = last[0][0];
+    *output1 = last[1][0];
+    pass->output = NULL;
+    pass->output_end = NULL;
+}
+
+/* The pass's outputs are those of filters first ... end - 1, at two positions. */
+static inline void make_outputs(layer *conv, int32_t first, int32_t end, int8_t *output0, int8_t *output1) {
     tfcaps_paired_pass *pass = &conv->pass;
     const int32_t whole = (end - first) & ~1;
     if (whole > 0) {
@@ -120,35 +141,28 @@ static void make_outputs(layer *conv, int32_t first, int32_t end, int8_t *output
         tfcaps_paired_blocks(pass);
     }
     if (first + whole < end) {
-        int8_t last[2][TFCAPS_PAIRED_FILTERS];
-        const int32_t blocks = whole / TFCAPS_PAIRED_FILTERS;
-        pass->weights += blocks * conv->block_words;
-        if (pass->task == TFCAPS_PAIRED_LAST) {
-            pass->sums += blocks * TFCAPS_PAIRED_SUMS;
-        }
-        pass->output = last[0];
-        pass->output_end = last[0] + TFCAPS_PAIRED_FILTERS;
-        pass->distance = TFCAPS_PAIRED_FILTERS;
-        tfcaps_paired_blocks(pass);
-        output0[end - 1] = last[0][0];
-        output1[end - 1] = last[1][0];
+        output_last(conv, pass, whole / TFCAPS_PAIRED_FILTERS, output0 + (end - 1), output1 + (end - 1));
     }
 }
 
-/* The outputs of filters first ... end - 1 at two positions, of windows that do not fit whole. */
-static TFCAPS_NOINLINE void output_in_parts(layer *conv, const position at[2], int32_t first, int32_t end,
-                                            int8_t *output0, int8_t *output1) {
-    uint32_t sums[TFCAPS_PAIRED_SUMS * TILE];
-    tfcaps_paired_pass *pass = &conv->pass;
-    const int32_t blocks = (end - first + 1) / TFCAPS_PAIRED_FILTERS;
-    const int32_t *weights = conv->blocks + first / TFCAPS_PAIRED_FILTERS * conv->block_words;
-    pass->sums = sums;
-    pass->sums_end = sums;
-    for (int32_t block = 0; block < blocks; ++block) {
-        memcpy(pass->sums_end, weights + block * conv->block_words, TFCAPS_PAIRED_SUMS * sizeof *sums);
-        pass->sums_end += TFCAPS_PAIRED_SUMS;
+/* The sums of so many blocks from number `first` on begin. */
+static void begin_sums(layer *conv, int32_t first, int32_t blocks, uint32_t *sums) {
+    const int32_t *weights = conv->blocks + first * conv->block_words;
+    conv->pass.weights = weights + TFCAPS_PAIRED_SUMS;
+    conv->pass.sums = sums;
+    for (; blocks > 0; --blocks) {
+        memcpy(sums, weights, TFCAPS_PAIRED_SUMS * sizeof *sums);
+        weights += conv->block_words;
+        sums += TFCAPS_PAIRED_SUMS;
     }
-    pass->weights = weights + TFCAPS_PAIRED_SUMS;
+    conv->pass.sums_end = sums;
+}
+
+/* The outputs of filters first ... end - 1 at two positions, of windows that do not fit whole. */
+static void output_in_parts(layer *conv, const position at[2], int32_t first, int32_t end, int8_t *output0,
+                            int8_t *output1, uint32_t *sums) {
+    tfcaps_paired_pass *pass = &conv->pass;
+    begin_sums(conv, first / TFCAPS_PAIRED_FILTERS, (end - first + 1) / TFCAPS_PAIRED_FILTERS, sums);
     int32_t row = 0;
     int32_t offset = 0; /* in that row, a multiple of four */
     for (int32_t left = conv->steps; left > 0; left -= pass->steps) {
@@ -163,8 +177,11 @@ static TFCAPS_NOINLINE void output_in_parts(layer *conv, const position at[2], i
             const int32_t size = more < 2 * conv->room ? more : 2 * conv->room;
             take_apart(conv, at, row, 1, offset, size);
             pass->steps = (size + 1) / 2;
-            offset = size < more ? offset + size : 0;
-            row += offset == 0;
+            offset += size;
+            if (offset == conv->window.size) {
+                offset = 0;
+                ++row;
+            }
         }
         pass->ways[0] = 0;
         pass->skip = 4 * (conv->block_words - pass->steps);
@@ -180,6 +197,19 @@ static TFCAPS_NOINLINE void output_in_parts(layer *conv, const position at[2], i
     }
 }
 
+/* The same of all filters. */
+static TFCAPS_NOINLINE void output_tiles(layer *conv, const position at[2], int8_t *output0,
+                                         int8_t *output1) {
+    uint32_t sums[TFCAPS_PAIRED_SUMS * TILE];
+    for (int32_t first = 0; first < conv->filters; first += TFCAPS_PAIRED_FILTERS * TILE) {
+        const int32_t left = conv->filters - first;
+        const int32_t filters = left < TFCAPS_PAIRED_FILTERS * TILE ? left : TFCAPS_PAIRED_FILTERS * TILE;
+        output_in_parts(conv, at, first, first + filters, output0, output1, sums);
+    }
+    conv->pass.sums = NULL;
+    conv->pass.sums_end = NULL;
+}
+
 /* The activation's limits, where they are narrower than int8's. */
 static TFCAPS_NOINLINE void limit(const tfcaps_conv_2d_params *params, int8_t *output, int32_t size) {
     const int32_t least = params->activation_min;
@@ -190,30 +220,28 @@ static TFCAPS_NOINLINE void limit(const tfcaps_conv_2d_params *params, int8_t *o
 }
 
 /* The outputs of all filters at two positions. */
-static TFCAPS_NOINLINE void output_pair(layer *conv, const position at[2], int8_t *output0, int8_t *output1) {
+static void output_pair(layer *conv, const position at[2], int8_t *output0, int8_t *output1) {
     if (conv->pass.task == TFCAPS_PAIRED_ALL) {
-        take_apart(conv, at, 0, conv->window.rows, 0, conv->window.size);
+        if (conv->is_inside) {
+            tfcaps_paired_columns(input_at(conv, at[0]), input_at(conv, at[1]), &conv->apart);
+        } else {
+            take_apart(conv, at, 0, conv->window.rows, 0, conv->window.size);
+        }
         conv->pass.weights = conv->blocks;
         make_outputs(conv, 0, conv->filters, output0, output1);
     } else {
-        for (int32_t first = 0; first < conv->filters; first += TFCAPS_PAIRED_FILTERS * TILE) {
-            const int32_t left = conv->filters - first;
-            const int32_t filters = left < TFCAPS_PAIRED_FILTERS * TILE ? left : TFCAPS_PAIRED_FILTERS * TILE;
-            output_in_parts(conv, at, first, first + filters, output0, output1);
-        }
+        output_tiles(conv, at, output0, output1);
     }
 }
 
-/* Whether the multipliers and shifts are such as there can be. */
+/* Whether the multipliers and shifts are such as there can be, of a filter that fills the last block too. */
 static int are_stages(const layer *conv) {
-    const int32_t *stages = conv->blocks + (conv->block_words - TFCAPS_PAIRED_STAGES);
-    for (int32_t filter = 0; filter < conv->filters; filter += TFCAPS_PAIRED_FILTERS) {
-        for (int32_t n = 0; n < TFCAPS_PAIRED_STAGES; n += 3) {
-            if (stages[n] < 0 || stages[n + 2] < 1 || stages[n + 2] > TFCAPS_PAIRED_MOST_SHIFT) {
-                return 0;
-            }
+    const int32_t *stage = conv->blocks + (conv->block_words - TFCAPS_PAIRED_STAGES);
+    for (int32_t filter = 0; filter < conv->filters + conv->filters % 2; ++filter) {
+        if (stage[0] < 0 || stage[2] < 1 || stage[2] > TFCAPS_PAIRED_MOST_SHIFT) {
+            return 0;
         }
-        stages += conv->block_words;
+        stage += filter % 2 == 0 ? 3 : conv->block_words - 3;
     }
     return 1;
 }
@@ -221,29 +249,31 @@ static int are_stages(const layer *conv) {
 /* Shares the scratch memory out. */
 static void use_scratch(layer *conv, const tfcaps_context *context, int32_t step_bytes) {
     const size_t fit = context->size / (size_t)step_bytes;
-    const size_t limited =
-        conv->pass.form == TFCAPS_PAIRED_CARRIED && fit > TFCAPS_PAIRED_PART ? TFCAPS_PAIRED_PART : fit;
+    const int is_carried = conv->pass.form == TFCAPS_PAIRED_CARRIED;
+    const size_t limited = is_carried && fit > TFCAPS_PAIRED_PART ? TFCAPS_PAIRED_PART : fit;
+    const int is_whole_window = limited >= (size_t)conv->steps;
     const int32_t together = conv->window.together;
-    conv->room = limited < (size_t)conv->steps ? (int32_t)(limited & ~(size_t)1) : conv->steps;
-    conv->room_rows = conv->room >= conv->steps
-                          ? conv->window.rows
-                          : conv->room / tfcaps_paired_steps(&conv->window, together) * together;
+    conv->room = is_whole_window ? conv->steps : (int32_t)(limited & ~(size_t)1);
+    conv->room_rows = is_whole_window ? conv->window.rows
+                                      : conv->room / tfcaps_paired_steps(&conv->window, together) * together;
     uint32_t *words = (uint32_t *)context->buf;
     conv->rows[0] = (int8_t *)(words + 2 * conv->room);
     conv->rows[1] = conv->rows[0] + 2 * conv->room;
+    conv->is_inside = step_bytes == TFCAPS_PAIRED_STEP_BYTES;
+    conv->apart.rows = conv->window.rows;
+    conv->apart.size = conv->window.size;
+    conv->apart.step = conv->row_step;
     conv->apart.words = words;
     conv->apart.together = together;
     conv->pass.columns = words;
     conv->pass.steps = conv->steps;
-    conv->pass.task = conv->room >= conv->steps && conv->pass.form != TFCAPS_PAIRED_CARRIED
-                          ? TFCAPS_PAIRED_ALL
-                          : TFCAPS_PAIRED_SOME;
+    conv->pass.task = is_whole_window && !is_carried ? TFCAPS_PAIRED_ALL : TFCAPS_PAIRED_SOME;
 }
 
 /* What follows from the arguments, or what is wrong with them. */
-static TFCAPS_NOINLINE tfcaps_status begin(layer *conv, const tfcaps_context *context,
-                                           const tfcaps_image_dims *kernel_dims, const int32_t *weights,
-                                           const tfcaps_image_dims *output_dims) {
+static TFCAPS_NOINLINE tfcaps_status begin_layer(layer *conv, const tfcaps_context *context,
+                                                 const tfcaps_image_dims *kernel_dims, const int32_t *weights,
+                                                 const tfcaps_image_dims *output_dims) {
     const tfcaps_conv_2d_params *params = conv->params;
     const tfcaps_image_dims *input_dims = conv->input_dims;
     size_t need = 0;
@@ -256,7 +286,7 @@ static TFCAPS_NOINLINE tfcaps_status begin(layer *conv, const tfcaps_context *co
         return TFCAPS_ERROR_SCRATCH;
     }
     const tfcaps_window rows = tfcaps_conv_2d_rows(params, input_dims, kernel_dims, output_dims);
-    conv->columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
+    const tfcaps_window columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
     conv->filters = output_dims->channels;
     conv->window = tfcaps_paired_window_of(kernel_dims);
     conv->steps = tfcaps_paired_steps(&conv->window, conv->window.rows);
@@ -272,7 +302,7 @@ static TFCAPS_NOINLINE tfcaps_status begin(layer *conv, const tfcaps_context *co
     conv->blocks = weights + 1;
     conv->block_words = TFCAPS_PAIRED_SUMS + TFCAPS_PAIRED_STAGES +
                         conv->steps * (conv->pass.form == TFCAPS_PAIRED_SINGLE ? TFCAPS_PAIRED_FILTERS : 1);
-    use_scratch(conv, context, tfcaps_conv_2d_paired_step_bytes(&rows, &conv->columns));
+    use_scratch(conv, context, tfcaps_conv_2d_paired_step_bytes(&rows, &columns));
     if (conv->pass.form < TFCAPS_PAIRED_PAIRS || conv->pass.form > TFCAPS_PAIRED_SINGLE ||
         !are_stages(conv) || (conv->pass.form == TFCAPS_PAIRED_SINGLE && conv->room < conv->steps)) {
         return TFCAPS_ERROR_RANGE;
@@ -291,10 +321,11 @@ static inline position after(position at, position stride, int32_t begin, int32_
 }
 
 /* All outputs of an image. */
-static void convolve(layer *conv, int32_t positions, int8_t *output) {
-    const position stride = {conv->params->stride_height, conv->columns.stride};
-    const int32_t begin = -conv->columns.padding;
-    const int32_t end = begin + conv->columns.output * stride.x;
+static void convolve(layer *conv, const tfcaps_image_dims *output_dims, int8_t *output) {
+    const position stride = {conv->params->stride_height, conv->params->stride_width};
+    const int32_t begin = -conv->params->padding_left;
+    const int32_t end = begin + output_dims->width * stride.x;
+    const int32_t positions = output_dims->height * output_dims->width;
     const int32_t filters = conv->filters;
     position at[2] = {{-conv->params->padding_top, begin}, {0, 0}};
     for (int32_t left = positions; left > 1; left -= 2) {
@@ -317,14 +348,13 @@ tfcaps_status tfcaps_conv_2d_paired_s8(const tfcaps_context *context, const tfca
         return TFCAPS_ERROR_NULL;
     }
     layer conv = {.params = params, .input_dims = input_dims, .input = input};
-    const tfcaps_status status = begin(&conv, context, kernel_dims, weights, output_dims);
+    const tfcaps_status status = begin_layer(&conv, context, kernel_dims, weights, output_dims);
     if (status != TFCAPS_OK) {
         return status;
     }
-    const int32_t positions = output_dims->height * output_dims->width;
-    const int32_t size = positions * conv.filters;
+    const int32_t size = output_dims->height * output_dims->width * conv.filters;
     for (int32_t batch = 0; batch < input_dims->batches; ++batch) {
-        convolve(&conv, positions, output);
+        convolve(&conv, output_dims, output);
         if (params->activation_min > INT8_MIN || params->activation_max < INT8_MAX) {
             limit(params, output, size);
         }

@@ -104,7 +104,10 @@ static inline uint32_t tfcaps_isqrt_positive(uint32_t x) {
 
 /* Floor of the square root. */
 static inline uint32_t tfcaps_isqrt(uint32_t x) {
-    return x == 0 ? 0 : tfcaps_isqrt_positive(x);
+    if (x == 0) {
+        return 0;
+    }
+    return tfcaps_isqrt_positive(x);
 }
 
 /* f of Squash and Length: as many fraction bits as keep |d|^2 * 2^f below 2^32. */
