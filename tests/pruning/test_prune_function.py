@@ -173,6 +173,11 @@ def head_only():
         ({"method": "l1", "samples": 3}, TfcapsError, "'l1' has no option 'samples'"),
         ({"groups": ["conv9"]}, ModelError, "no group 'conv9'"),
         ({"groups": []}, ModelError, "name at least one group"),
+        ({"groups": "conv2"}, ModelError, "a list of names, got 'conv2'"),
+        ({"groups": [3]}, ModelError, r"a list of names, got \[3\]"),
+        ({"seed": "x"}, TfcapsError, "seed to be an integer .* got 'x'"),
+        ({"seed": -1}, TfcapsError, "seed to be an integer .* got -1"),
+        ({"target": {"macs": float("inf")}}, TfcapsError, "positive number, got inf"),
         ({"steps": 0}, TfcapsError, "steps to be an integer of at least 1"),
         ({"schedule": "sudden"}, TfcapsError, "cubic, linear, geometric"),
         ({"fine_tune": 1}, TfcapsError, "fine_tune needs training images"),
@@ -199,12 +204,31 @@ def test_bad_options(options, error, message, model):
         (lambda x, y: (x * np.nan, y), "not finite"),
         (lambda x, y: ([x, x], y), "expected 1 arrays of images, got 2"),
         (lambda x, y: (np.array([None] * len(y)), y), "arrays of numbers"),
+        (lambda x, y: (x, np.array(["a"] * len(y))), r"labels of .* arrays of numbers, got ndarray: \[120\] of <U1"),
+        (lambda x, y: (x, np.where(y == 1, np.nan, y)), "labels hold values that are not finite"),
+        (lambda x, y: ([], []), "holds no images"),
     ],
 )
 @pytest.mark.parametrize("argument", ["data", "validation"])
 def test_wrong_data(given, message, argument, model, data):
     with pytest.raises(DataError, match=message):
         prune(model, "l1", target={"macs": 0.5}, **{argument: given(data.x_train, data.y_train)})
+
+
+@pytest.mark.parametrize(
+    ("labels", "loss", "message"),
+    [
+        (lambda y: np.eye(5)[y], None, r"labels \[2, 5\] do not fit the loss"),
+        (lambda y: y, "nonsense", r"labels \[2\] do not fit the loss 'nonsense'"),
+        (lambda y: y, 7, "do not fit the loss 7"),
+    ],
+)
+def test_labels_that_the_loss_does_not_take(labels, loss, message, model, data):
+    given = {"data": (data.x_train, labels(data.y_train)), "loss": loss}
+    for options in ({"method": "l1", "fine_tune": 1}, {"method": "taylor"}):
+        with pytest.raises(DataError, match=message) as caught:
+            prune(model, **options, target={"macs": 0.5}, **given)
+        assert "\n" not in str(caught.value)
 
 
 def test_models_that_cannot_be_pruned(data):

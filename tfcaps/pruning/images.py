@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
+from tfcaps._keras import keras
 from tfcaps.datasets import Dataset
 from tfcaps.errors import DataError
 
@@ -49,6 +51,8 @@ def read_images(given: Any, model: Any, what: str) -> tuple[Any, Any] | None:
             raise DataError(f"{what}: the model takes inputs of shape {wanted}, got {found}")
         if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
             raise DataError(f"{what}: the images hold values that are not finite")
+    if any(np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all() for array in labels):
+        raise DataError(f"{what}: the labels hold values that are not finite")
     classes = tuple(model.outputs[0].shape)[-1]
     first = labels[0]
     if np.issubdtype(first.dtype, np.integer) and first.size == len(first) and len(model.outputs) == 1:
@@ -58,12 +62,40 @@ def read_images(given: Any, model: Any, what: str) -> tuple[Any, Any] | None:
     return x, y
 
 
+def check_loss(model: Any, loss: Any, images: tuple[Any, Any]) -> None:
+    """Compute the loss of two images, so that labels of another form are not found out about in training.
+
+    Args:
+        model: Stays as it is, and what it is compiled for too.
+        loss: What Keras takes for one.
+        images: From `read_images`.
+
+    Raises:
+        DataError: The loss is none, or the labels are not what it takes.
+    """
+    x, y = (tf.nest.map_structure(lambda array: np.asarray(array)[:2], part) for part in images)
+    copy = keras.Model(model.inputs, model.outputs)
+    try:
+        copy.compile(loss=loss, run_eagerly=True)
+        copy.test_on_batch(x, y)
+    except Exception as error:
+        shapes = ", ".join(str(list(array.shape)) for array in tf.nest.flatten(y))
+        line = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        raise DataError(f"data: labels {shapes} do not fit the loss {_name(loss)} ({line})") from error
+
+
+def _name(loss: Any) -> str:
+    return repr(loss) if isinstance(loss, (str, int, float)) else getattr(loss, "name", None) or type(loss).__name__
+
+
 def _arrays(value: Any, what: str) -> list[np.ndarray]:
-    parts = list(value) if isinstance(value, (list, tuple)) and hasattr(value[0], "shape") else [value]
+    is_list = isinstance(value, (list, tuple)) and len(value) > 0 and hasattr(value[0], "shape")
+    parts = list(value) if is_list else [value]
     try:
         found = [np.asarray(part) for part in parts]
     except Exception as error:
         raise DataError(f"Expected {what} to be arrays ({error})") from None
-    if any(array.dtype == object or array.ndim == 0 for array in found):
-        raise DataError(f"Expected {what} to be arrays of numbers, got {type(value).__name__}")
+    if any(array.dtype.kind not in "biuf" or array.ndim == 0 for array in found):
+        kinds = ", ".join(f"{list(array.shape)} of {array.dtype}" for array in found)
+        raise DataError(f"Expected {what} to be arrays of numbers, got {type(value).__name__}: {kinds}")
     return found

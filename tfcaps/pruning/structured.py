@@ -17,7 +17,7 @@ from tfcaps.pruning import report as reports
 from tfcaps.pruning.cost import CostModel
 from tfcaps.pruning.fine_tuning import FineTuning, loss_of
 from tfcaps.pruning.graph import ChannelGraph, Group
-from tfcaps.pruning.images import read_images
+from tfcaps.pruning.images import check_loss, read_images
 from tfcaps.pruning.methods import Method, Problem, get
 from tfcaps.pruning.methods.problem import Evaluator, correct
 from tfcaps.pruning.methods.training import train
@@ -111,8 +111,13 @@ def prune(
         what = "fine_tune" if how.epochs else f"pruning method {chosen.name!r}"
         raise TfcapsError(f"{what} needs training images and labels: pass data=(x, y)")
     measured_on = read_images(data, model, "validation") if isinstance(data, Dataset) else held_out
-    needs_loss = how.epochs or images is not None
-    run = _Run(chosen, goal, how, images, held_out, measured_on, loss_of(model, loss) if needs_loss else loss, progress)
+    if how.epochs or images is not None:
+        loss = loss_of(model, loss)
+    if images is not None and (how.epochs or chosen.needs_data):
+        check_loss(model, loss, images)
+    if not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
+        raise TfcapsError(f"Expected seed to be an integer from 0 to 2^32 - 1, got {seed!r}")
+    run = _Run(chosen, goal, how, images, held_out, measured_on, loss, progress)
     keras.utils.set_random_seed(seed)
     run.rng = np.random.default_rng(seed)
     before = run.accuracy(model)
@@ -225,6 +230,8 @@ def _graph(model: Any, groups: Collection[str] | None) -> ChannelGraph:
         reasons = dict.fromkeys(group.frozen or "has one item" for group in graph.groups)
         why = f": {'; '.join(reasons)}" if reasons else ""
         raise ModelError(f"prune: model {model.name!r} has no group of channels that can be cut{why}")
+    if isinstance(groups, str) or not all(isinstance(name, str) for name in groups):
+        raise ModelError(f"prune: expected groups to be a list of names, got {groups!r}")
     wanted = [graph.group(name) for name in groups]
     for group in wanted:
         if not group.prunable:

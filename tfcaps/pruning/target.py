@@ -6,6 +6,7 @@ Target.read({"instructions": 2_000_000, "board": "cortex-m4"}, dense)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -80,7 +81,7 @@ class Target:
         if metric == "instructions" and board is None:
             board = DEFAULT_BOARD
         value = given[metric]
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
             raise TfcapsError(f"Expected the target in {metric} to be a positive number, got {value!r}")
         whole = dense.metric(metric, board)
         is_fraction = isinstance(value, float) and value <= 1.0
