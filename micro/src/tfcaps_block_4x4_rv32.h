@@ -20,10 +20,10 @@
 #include "tfcaps_noinline.h"
 #include "tfcaps_variant.h"
 
-/* Keeps the caller's registers and loads rows to t0, size to t1; goes to the end if there is nothing to do.
- */
+/* Keeps the caller's registers in the 80 bytes that sp has been lowered by; goes to the end if there is
+ * nothing to do. Then t0 is rows, t2 and t3 are input_step less the bytes of all turns, and kernel_step; t4
+ * taps are left out of a first turn, which makes t5 in all turns of a row. Stores all that is known now. */
 #define TFCAPS_4X4_BEGIN                                                                                     \
-    "    addi sp, sp, -80\n"                                                                                 \
     "    .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11\n"                                                     \
     "    sw s\\n, 4 * \\n(sp)\n"                                                                             \
     "    .endr\n"                                                                                            \
@@ -31,7 +31,16 @@
     "    lw t0, 0(a0)\n"                                                                                     \
     "    lw t1, 4(a0)\n"                                                                                     \
     "    blez t0, 5f\n"                                                                                      \
-    "    blez t1, 5f\n"
+    "    blez t1, 5f\n"                                                                                      \
+    "    lw t2, 8(a0)\n"                                                                                     \
+    "    lw t3, 12(a0)\n"                                                                                    \
+    "    neg t4, t1\n"                                                                                       \
+    "    andi t4, t4, 7\n"                                                                                   \
+    "    add t5, t1, t4\n"                                                                                   \
+    "    sub t2, t2, t5\n"                                                                                   \
+    "    sw t0, 56(sp)\n"                                                                                    \
+    "    sw t2, 60(sp)\n"                                                                                    \
+    "    sw t5, 64(sp)\n"
 
 /* Puts what is in front of a first turn into place: t4 taps that it lacks, of the first column at a1. */
 #define TFCAPS_4X4_ENTER                                                                                     \

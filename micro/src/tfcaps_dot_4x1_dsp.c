@@ -26,7 +26,7 @@ void tfcaps_dot_4x1(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t z
                      ".endm\n"
 
                      "    push {r4-r11, lr}\n"
-                     "    sub sp, sp, #20\n"
+                     "    sub sp, #20\n"
                      "    ldr r4, [r0]\n" /* rows */
                      "    ldr r12, [sp, #56]\n"
                      "    ldr r5, [sp, #60]\n"
@@ -89,7 +89,7 @@ void tfcaps_dot_4x1(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t z
                      "    bgt 1b\n"
                      "    ldr r5, [sp, #60]\n"
                      "    stm r5, {r6-r9}\n"
-                     "6:  add sp, sp, #20\n"
+                     "6:  add sp, #20\n"
                      "    pop {r4-r11, pc}\n"
                      ".purgem tfcaps_kernel\n");
 }

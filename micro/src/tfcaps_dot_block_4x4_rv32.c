@@ -30,17 +30,8 @@ void tfcaps_dot_block(const tfcaps_dot_rows *bytes, const int8_t *input, int32_t
         "    .option pop\n"
         ".endm\n" TFCAPS_4X4_MACROS
 
-            TFCAPS_4X4_BEGIN "    lw t2, 8(a0)\n" /* input_step */
-        "    lw t3, 12(a0)\n"                     /* kernel_step */
-        "    neg t4, t1\n"
-        "    andi t4, t4, 7\n" /* taps left out of the first turn */
-        "    add t5, t1, t4\n"
-        "    sub t2, t2, t5\n"
-        "    sub t3, t3, t5\n"
+        "    addi sp, sp, -80\n" TFCAPS_4X4_BEGIN "    sub t3, t3, t5\n"
         "    sw a5, 52(sp)\n"
-        "    sw t0, 56(sp)\n"
-        "    sw t2, 60(sp)\n"
-        "    sw t5, 64(sp)\n"
         "    mv t6, a4\n"
         "    sub ra, a3, t4\n"
         "    andi t5, t4, 1\n" /* an odd tap is first: from the last kernel on */

@@ -23,18 +23,9 @@ void tfcaps_interleaved_4x4(const tfcaps_dot_rows *bytes, const int8_t *input, i
         "    add \\d, \\d, t6\n"
         ".endm\n" TFCAPS_4X4_MACROS
 
-            TFCAPS_4X4_BEGIN "    lw t2, 8(a0)\n" /* input_step */
-        "    lw t3, 12(a0)\n"                     /* kernel_step */
-        "    neg t4, t1\n"
-        "    andi t4, t4, 7\n" /* taps left out of the first turn */
-        "    add t5, t1, t4\n"
-        "    sub t2, t2, t5\n"
-        "    slli t6, t5, 2\n"
+        "    addi sp, sp, -80\n" TFCAPS_4X4_BEGIN "    slli t6, t5, 2\n"
         "    sub t3, t3, t6\n"
         "    sw a4, 52(sp)\n"
-        "    sw t0, 56(sp)\n"
-        "    sw t2, 60(sp)\n"
-        "    sw t5, 64(sp)\n"
         "    sw t3, 68(sp)\n"
         "    slli t6, t4, 2\n"
         "    sub ra, a3, t6\n"
