@@ -1,7 +1,7 @@
 """Two filters to a halfword, for Cortex-M4, M7 and M33: `micro/src/tfcaps_paired.h` says what lies where, and why.
 
 A convolution stays plain where the layout could not give its bits for every input there is, where it has groups, or
-where filling up blocks of four filters would cost more than pairs save.
+where it has one filter, which would be half of a pair.
 """
 
 from __future__ import annotations
