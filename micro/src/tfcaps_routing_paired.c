@@ -141,11 +141,14 @@ void tfcaps_paired_set_records(tfcaps_paired_pass *pass) {
     if (tfcaps_paired_is_4_to_6(r)) {
         tfcaps_paired_ends *ends = (tfcaps_paired_ends *)(void *)factors;
         pass->records = (uint32_t *)(void *)(ends + 1);
+        pass->first_exp = first_exp(r) - ((uint32_t)((r->dims->output_capsules + 4) / 5) << 24);
+        ends->factors = pass->factors;
+        ends->first_exp = pass->first_exp;
+        ends->second_records = pass->records + pairs + 1;
         ends->narrow = r->narrow;
         ends->ones = UINT32_MAX;
         ends->records = pass->records;
         ends->sums = r->sums;
-        pass->first_exp = first_exp(r) - ((uint32_t)((r->dims->output_capsules + 4) / 5) << 24);
     }
 #endif
     pass->records_end = pass->records + r->dims->output_capsules * 2 * (pairs + 1);

@@ -41,8 +41,12 @@ typedef struct tfcaps_paired_pass {
     const tfcaps_routing *r; /* 60 */
 } tfcaps_paired_pass;
 
-/* What the routines for P = 3 go on with behind V, where their pointer to it ends up. */
+/* What the routines for P = 3 go on with behind V, where their pointer to it ends up: the second input
+ * capsule, and then both. */
 typedef struct tfcaps_paired_ends {
+    uint32_t *factors;
+    uint32_t first_exp;
+    uint32_t *second_records;
     uint32_t exp_sum; /* of the first input capsule */
     int32_t narrow;
     uint32_t ones; /* 2^32 - 1 */

@@ -76,20 +76,20 @@
     "stm lr!, {r0-r5}\n"
 
 /* The reciprocals of the sums first and second, for smulwb, which shifts by 16: (2^32 - 1) / ((sum << k) >> 15)
- * << (k - n), in the registers to_first and to_second. r2: n, ones: 2^32 - 1; r3 and r4 are free. */
-#define RECIPROCALS(first, second, ones, to_first, to_second) \
-    "clz r3, " first "\n"                       \
-    "clz r4, " second "\n"                      \
-    "lsl " first ", " first ", r3\n"            \
-    "lsl " second ", " second ", r4\n"          \
+ * << (k - n), in the registers to_first and to_second. ones: 2^32 - 1; a and b are free. */
+#define RECIPROCALS(first, second, n, ones, a, b, to_first, to_second) \
+    "clz " a ", " first "\n"                    \
+    "clz " b ", " second "\n"                   \
+    "lsl " first ", " first ", " a "\n"         \
+    "lsl " second ", " second ", " b "\n"       \
     "lsr " first ", " first ", #15\n"           \
     "lsr " second ", " second ", #15\n"         \
     "udiv " first ", " ones ", " first "\n"     \
     "udiv " second ", " ones ", " second "\n"   \
-    "sub r3, r3, r2\n"                          \
-    "sub r4, r4, r2\n"                          \
-    "lsl " to_first ", " first ", r3\n"         \
-    "lsl " to_second ", " second ", r4\n"
+    "sub " a ", " a ", " n "\n"                 \
+    "sub " b ", " b ", " n "\n"                 \
+    "lsl " to_first ", " first ", " a "\n"      \
+    "lsl " to_second ", " second ", " b "\n"
 
 #define CLEAR_Q "mov r1, #0\n msr apsr_nzcvq, r1\n"
 
@@ -131,9 +131,10 @@
     "pop {r4-r11, pc}\n"
 
 /* What a turn of the coupled pass begins with: u, its end, the zero point, V, the table, the sum of e, kernel, records.
- * The second input capsule needs no u, and keeps the place that the first has reached in the kernel. */
+ * The second input capsule goes on in the kernel; what else it begins with lies behind V, as what ends a turn. */
 #define LOAD_FIRST "ldm sp, {r1-r4, r7, r10-r12, lr}\n"
-#define LOAD_SECOND "ldm sp, {r1-r4, r7, r10, r11}\n ldr lr, [sp, #56]\n"
+#define LOAD_SECOND "ldm r7, {r7, r11, lr}\n"
+#define LOAD_ENDS "ldm r7, {r0-r5, r12, lr}\n"
 
 /* Both input capsules of a turn to halves, for votes that are made; r1 is u. */
 #define FIRST_HALVES                            \
@@ -141,12 +142,11 @@
     "ldr r5, [r1, #-4]\n"                       \
     HALVES("r4")                                \
     "strd r1, r5, [sp]\n"
-#define SECOND_HALVES HALVES("r2")
+#define SECOND_HALVES "ldrd r2, r3, [sp, #4]\n" HALVES("r2")
 
 /* The body of a coupled pass, whose end the register `at` reaches. r7 V, r10 table (later the first reciprocal), r11
  * sum of e (later the second reciprocal) below the turns that are left, r12 kernel or kept votes (later records), lr
- * records (later sums). On the stack: the first nine words of the pass, the pass, end of records, the three entries, the
- * second input capsule's records. */
+ * records (later sums). On the stack: the first nine words of the pass, the pass, end of records, the three entries. */
 #define COUPLED_PASS(first_halves, second_halves, votes, at)                    \
     "push {r4-r11, lr}\n"                                                       \
     "sub sp, sp, #60\n"                                                         \
@@ -154,8 +154,6 @@
     "stm sp, {r1-r9}\n"                                                         \
     "ldr r1, [r0, #40]\n"                                                       \
     "strd r0, r1, [sp, #36]\n"                                                  \
-    "add r9, r9, #16\n"                                                         \
-    "str r9, [sp, #56]\n"                                                       \
     "ldr r2, [r0, #48]\n"                                                       \
     ENTRY("2f", "3f", "44")                                                     \
     ENTRY("4f", "5f", "48")                                                     \
@@ -168,7 +166,7 @@
     "3:\n" FIRST(votes) FIRST(votes) FIRST(votes) FIRST(votes)                  \
     "adds r11, r11, #0x1000000\n"                                               \
     "bcc 2b\n"                                                                  \
-    "str r11, [r7]\n" LOAD_SECOND second_halves                                 \
+    "str r11, [r7, #12]\n" LOAD_SECOND second_halves                            \
     "ldr pc, [sp, #48]\n"                                                       \
     ".balign 4\n"                                                               \
     "4:\n" SECOND(votes)                                                        \
@@ -180,7 +178,7 @@
     "lsls r1, r1, #4\n"                                                         \
     "bmi 9f\n"                                                                  \
     "6:\n"                                                                      \
-    "ldm r7, {r1, r2, r5, r12, lr}\n" RECIPROCALS("r1", "r11", "r5", "r10", "r11") \
+    LOAD_ENDS RECIPROCALS("r3", "r11", "r4", "r5", "r0", "r1", "r10", "r11")    \
     "ldr pc, [sp, #52]\n"                                                       \
     ".balign 4\n"                                                               \
     "7:\n" SUMS                                                                 \
@@ -200,7 +198,7 @@
     "bl tfcaps_routing_paired_far\n" CLEAR_Q                                    \
     "ldr r0, [sp, #36]\n"                                                       \
     "ldrd r1, r11, [r0, #52]\n"                                                 \
-    "str r1, [r7]\n"                                                            \
+    "str r1, [r7, #12]\n"                                                       \
     "b 6b\n"
 
 /* clang-format on */

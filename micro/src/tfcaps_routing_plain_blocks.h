@@ -129,7 +129,7 @@
     "6:\n"                                                                      \
     "ldr r1, [r0, #52]\n"                                                       \
     "ldr r2, [r0, #44]\n"                                                       \
-    "mov r6, #-1\n" RECIPROCALS("r1", "r5", "r6", "r6", "r7")                   \
+    "mov r6, #-1\n" RECIPROCALS("r1", "r5", "r2", "r6", "r3", "r4", "r6", "r7") \
     "strd r6, r7, [sp, #16]\n"                                                  \
     "ldr r12, [r0, #32]\n"                                                      \
     "ldr lr, [r0, #36]\n"                                                       \
