@@ -108,8 +108,8 @@ tfcaps_status tfcaps_conv_2d_s8(const tfcaps_context *context, const tfcaps_conv
                                 const int8_t *kernel, const int32_t *bias,
                                 const tfcaps_image_dims *output_dims, int8_t *output);
 
-/* Scratch that tfcaps_conv_2d_paired_s8 needs; with more, up to 4 bytes a tap, it is quicker. Aligned to 4.
- */
+/* Scratch that tfcaps_conv_2d_paired_s8 needs; with more it is quicker: up to 4 bytes a tap, 6 where windows
+ * leave the image or are dilated in width. Aligned to 4. */
 tfcaps_status tfcaps_conv_2d_paired_s8_get_buffer_size(const tfcaps_conv_2d_params *params,
                                                        const tfcaps_image_dims *input_dims,
                                                        const tfcaps_image_dims *kernel_dims,
