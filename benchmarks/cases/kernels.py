@@ -39,6 +39,8 @@ CASES: tuple[Case, ...] = (
     CapsuleDense(128, 4, 10, 8),
     CapsuleDense(36, 4, 10, 4),
     CapsuleDense(64, 4, 10, 5),
+    CapsuleDense(64, 4, 10, 7),
+    CapsuleDense(48, 6, 5, 6),
     CapsuleDense(80, 4, 5, 6),
     CapsuleDense(32, 8, 10, 16),
     CapsuleDense(48, 8, 5, 8),

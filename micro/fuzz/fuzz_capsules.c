@@ -140,8 +140,44 @@ static tfcaps_status capsule_dense_paired(void) {
         fuzz_pointer(kernel), bias, fuzz_pointer(output));
 }
 
+/* Sizes of inputs and outputs that end before those of the layer do. */
+static tfcaps_status capsule_dense_padded(void) {
+    const dense_layer layer = draw_layer(9, 1);
+    const tfcaps_capsule_dense_dims *dims = &layer.dims;
+    size_t need = 0;
+    if (fuzz_byte() % 8 == 7) {
+        return tfcaps_capsule_dense_padded_s8_get_buffer_size(fuzz_pointer(dims), fuzz_pointer(&need));
+    }
+    fuzz_expect_refusal(tfcaps_capsule_dense_padded_s8_get_buffer_size(dims, &need) != TFCAPS_OK);
+    const int32_t depth = fuzz_param(1, dims->input_dimension < 1 ? 1 : dims->input_dimension);
+    const int32_t dimension = fuzz_param(1, dims->output_dimension < 1 ? 1 : dims->output_dimension);
+    for (int32_t power = 1; power < dims->output_dimension && power <= TFCAPS_MAX_DIMENSION; power *= 4) {
+        fuzz_expect_refusal(power >= dimension);
+    }
+    const int32_t kernel_sizes[] = {dims->input_capsules, dims->output_capsules, dims->output_dimension,
+                                    dims->input_dimension};
+    const int32_t inputs[] = {dims->batches, dims->input_capsules, depth};
+    const int32_t outputs[] = {dims->batches, dims->output_capsules, dimension};
+    const size_t kernel_size = fuzz_size(kernel_sizes, 4, INT32_MAX, address_space);
+    const size_t input_size = dims->batches == 0 ? 0 : fuzz_size(inputs, 3, INT32_MAX, address_space);
+    const size_t output_size = dims->batches == 0 ? 0 : fuzz_size(outputs, 3, INT32_MAX, address_space);
+    const tfcaps_context context = fuzz_context(need, 0, 8);
+    const tfcaps_capsule_dense_params params = draw_params(layer.units, 1, 16, 8);
+    const int32_t *bias = fuzz_bias(layer.units);
+    const int8_t *kernel = fuzz_input(kernel_size);
+    const int8_t *input = fuzz_input(input_size);
+    int8_t *output = fuzz_output(output_size);
+    if (!fuzz_ready()) {
+        return FUZZ_SKIPPED;
+    }
+    return tfcaps_capsule_dense_padded_s8(fuzz_pointer(&context), fuzz_pointer(&params), fuzz_pointer(dims),
+                                          depth, dimension, fuzz_pointer(input), fuzz_pointer(kernel), bias,
+                                          fuzz_pointer(output));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const fuzz_call calls[] = {squash, length, capsule_dense, capsule_dense_paired};
+    static const fuzz_call calls[] = {squash, length, capsule_dense, capsule_dense_paired,
+                                      capsule_dense_padded};
     fuzz_run(calls, sizeof calls / sizeof *calls, data, size);
     return 0;
 }

@@ -49,6 +49,7 @@ class Layer:
     """A call of capsule_dense of which a test can spoil one thing."""
 
     function = "tfcaps_capsule_dense_s8"
+    sizes: tuple = ()  # arguments behind the dimensions
 
     def __init__(self):
         self.params = dense_params(np.random.default_rng(0), 6, capsules=3, inputs=4, depth=5)
@@ -60,7 +61,8 @@ class Layer:
         self.data = [np.zeros(20, np.int8), np.zeros(120, np.int8), None, self.out]
 
     def run(self, null=None):
-        arguments = [c.byref(self.context), c.byref(self.native), c.byref(self.dims), *map(k.pointer, self.data)]
+        arguments = [c.byref(self.context), c.byref(self.native), c.byref(self.dims), *self.sizes]
+        arguments += map(k.pointer, self.data)
         if null is not None:
             arguments[null] = None
         status = getattr(LIBRARY, self.function)(*arguments)
@@ -226,6 +228,76 @@ class TestPairedCapsuleDense:
         layer.native.multiplier_count = multipliers.size
         layer.native.multiplier = multipliers.ctypes.data_as(c.POINTER(k.I32))
         layer.context = k.Context(room.ctypes.data, room.size)
+        assert layer.run() == k.ERROR_RANGE
+
+
+class PaddedLayer(Layer):
+    """The same from kernels of five of K = 4 and five of D = 7: zeros make them 5 and 8."""
+
+    function = "tfcaps_capsule_dense_padded_s8"
+
+    def __init__(self, depth=4, dimension=7):
+        super().__init__()
+        self.params = dense_params(np.random.default_rng(0), 24, capsules=3, inputs=4, depth=5)
+        self.native = k.dense_params(self.params)
+        self.dims = k.DenseDims(1, 4, 5, 3, 8)
+        self.scratch = k.aligned(1024)
+        need = k.SIZE()
+        getter = LIBRARY.tfcaps_capsule_dense_padded_s8_get_buffer_size
+        assert getter(c.byref(self.dims), c.byref(need)) == k.OK
+        self.context = k.Context(self.scratch.ctypes.data, need.value)
+        self.scratch[:] = 0x5A
+        self.out = np.full(21, 99, np.int8)
+        self.data = [np.zeros(16, np.int8), np.zeros(480, np.int8), None, self.out]
+        self.sizes = (k.I32(depth), k.I32(dimension))
+
+
+class TestPaddedCapsuleDense:
+    def test_runs_in_exactly_the_scratch_it_asks_for(self):
+        layer = PaddedLayer()
+        assert layer.run() == k.OK
+        assert np.all(layer.scratch[layer.context.size :] == 0x5A)
+        assert not np.any(layer.out == 99)
+        for size in (layer.context.size - 8, 0):
+            layer = PaddedLayer()
+            layer.context.size = size
+            assert layer.run() == k.ERROR_SCRATCH
+        layer = PaddedLayer()
+        layer.context.buf += 4
+        assert layer.run() == k.ERROR_SCRATCH
+
+    @pytest.mark.parametrize("sizes", [(0, 7), (6, 7), (4, 0), (4, 9), (4, 4), (4, 1), (-1, -1)])
+    def test_refuses_sizes_that_are_not_padded_to_these(self, sizes):
+        assert PaddedLayer(*sizes).run() == k.ERROR_RANGE
+
+    def test_a_batch_is_one_after_the_other(self):
+        rng = np.random.default_rng(1)
+        u, kernel = (rng.integers(-60, 60, shape).astype(np.int8) for shape in ((2, 16), 480))
+        kernel.reshape(4, 3, 8, 5)[:, :, 7:] = 0
+        kernel.reshape(4, 24, 5)[:, :, 4:] = 0
+        found = []
+        for part in (u[:1], u[1:], u):
+            layer = PaddedLayer()
+            layer.dims.batches = len(part)
+            layer.out = np.full(21 * len(part), 99, np.int8)
+            layer.data = [np.ascontiguousarray(part), kernel, None, layer.out]
+            assert layer.run() == k.OK
+            found.append(layer.out)
+        np.testing.assert_array_equal(np.concatenate(found[:2]), found[2])
+        assert np.any(found[2])
+
+    def test_refuses_what_the_layer_behind_it_refuses(self):
+        assert {PaddedLayer().run(null=n) for n in (0, 1, 2, 5, 6, 8)} == {k.ERROR_NULL}
+        for field, value, status in (("iterations", 17, k.ERROR_RANGE), ("multiplier_count", 21, k.ERROR_RANGE)):
+            layer = PaddedLayer()
+            setattr(layer.native, field, value)
+            assert layer.run() == status
+        for field, value in (("batches", -1), ("input_capsules", 0), ("output_dimension", 257)):
+            layer = PaddedLayer()
+            setattr(layer.dims, field, value)
+            assert layer.run() == k.ERROR_DIMS
+        layer = PaddedLayer()
+        layer.dims.batches, layer.native.iterations = 0, 17
         assert layer.run() == k.ERROR_RANGE
 
 

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
+from tfcaps.converters.c.layouts import padded_capsules
 from tfcaps.converters.c.layouts.paired import PAIRED
 from tfcaps.converters.c.ops.base import Call, Emission
 from tfcaps.converters.c.ops.capsules import LOGIT_BITS, emit_capsule_dense
@@ -18,20 +19,27 @@ MOST_TAPS = 64
 
 @PAIRED.register(CapsuleDenseParams.OP)
 def capsule_dense(call: Call) -> Emission | None:
-    """Capsule layers with votes and logits of full width, input dimensions in fours and no weight of -128.
+    """Capsule layers with votes and logits of full width, four dimensions to five or six, and no weight of -128.
 
-    Of four dimensions to an even number other than six, and of eight to a multiple of four, the loops in assembly
-    read the order of the file.
+    Of four dimensions to another even number, and of eight to a multiple of four, the loops in assembly read the order
+    of the file. Smaller sizes are padded to these; larger ones come in pairs again, with input dimensions in fours.
     """
     params = CapsuleDenseParams.from_options(call.op.custom_options)
     _, count, depth = call.activation().shape
     _, capsules, dimension = call.output.shape
     narrow = max(9, (count - 1).bit_length() - 1)
-    if depth % 4 or depth > MOST_TAPS or params.vote_shift or params.logit_bits < LOGIT_BITS:
+    if params.logit_bits < LOGIT_BITS or capsules > 1 << (16 - narrow):
         return None
-    if (depth == 4 and dimension % 2 == 0 and dimension != 6) or (depth == 8 and dimension % 4 == 0):
+    quick = padded_capsules.quick_sizes(depth, dimension)
+    if params.vote_shift > (quick[0] == 8):
         return None
-    if capsules > 1 << (16 - narrow) or np.any(np.asarray(call.weights().data) == -128):
+    has_lowest = np.any(np.asarray(call.weights().data) == -128)
+    if not (depth == 4 and dimension in (5, 6)) or has_lowest:
+        if quick != (depth, dimension):
+            return padded_capsules.capsule_dense(call)
+        if depth <= 8 and dimension > 1:
+            return None
+    if depth % 4 or depth > MOST_TAPS or has_lowest or params.vote_shift:
         return None
     emission = emit_capsule_dense(call, Keeping.QUICKER)
     words = pair_words(np.asarray(emission.constants["kernel"]), capsules)

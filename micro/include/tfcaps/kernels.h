@@ -132,6 +132,20 @@ tfcaps_status tfcaps_capsule_dense_paired_kept_s8(const tfcaps_context *context,
                                                   const tfcaps_capsule_dense_dims *dims, const int8_t *input,
                                                   const int32_t *kernel, const int32_t *bias, int8_t *output);
 
+/* Scratch that tfcaps_capsule_dense_padded_s8 needs: that of tfcaps_capsule_dense_s8, and I K' + J D'. */
+tfcaps_status tfcaps_capsule_dense_padded_s8_get_buffer_size(const tfcaps_capsule_dense_dims *dims,
+                                                             size_t *size);
+
+/* The same bits for K and D that have no quick loop, by way of K' >= K and D' >= D that have one, those of
+ * dims: kernel [I, J * D', K'] and bias [J * D'] are zero wherever K or D ends, params has units for J * D'.
+ * input [N, I, K], output [N, J, D]. No power of four may be at least D and below D'; else
+ * TFCAPS_ERROR_RANGE. */
+tfcaps_status tfcaps_capsule_dense_padded_s8(const tfcaps_context *context,
+                                             const tfcaps_capsule_dense_params *params,
+                                             const tfcaps_capsule_dense_dims *dims, int32_t input_dimension,
+                                             int32_t output_dimension, const int8_t *input,
+                                             const int8_t *kernel, const int32_t *bias, int8_t *output);
+
 #ifdef __cplusplus
 }
 #endif
