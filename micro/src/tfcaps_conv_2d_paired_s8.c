@@ -40,7 +40,7 @@ typedef struct layer {
     const int32_t *blocks;
     int32_t is_inside; /* whether all windows do; then this is how those that fit are taken apart */
     tfcaps_paired_rows apart;
-    tfcaps_paired_pass pass;
+    tfcaps_paired_blocks_pass pass;
 } layer;
 
 /* Bytes offset ... offset + size - 1 of a row of taps, of those that lie in the image: what begins at x there
@@ -113,7 +113,7 @@ static void take_apart(layer *conv, const position at[2], int32_t first, int32_t
 
 /* The last output of a number of filters that is odd, at two positions: its block has one more than there is
  * room for. */
-static TFCAPS_NOINLINE void output_last(const layer *conv, tfcaps_paired_pass *pass, int32_t blocks,
+static TFCAPS_NOINLINE void output_last(const layer *conv, tfcaps_paired_blocks_pass *pass, int32_t blocks,
                                         int8_t *output0, int8_t *output1) {
     int8_t last[2][TFCAPS_PAIRED_FILTERS];
     pass->weights += blocks * conv->block_words;
@@ -132,7 +132,7 @@ static TFCAPS_NOINLINE void output_last(const layer *conv, tfcaps_paired_pass *p
 
 /* The pass's outputs are those of filters first ... end - 1, at two positions. */
 static inline void make_outputs(layer *conv, int32_t first, int32_t end, int8_t *output0, int8_t *output1) {
-    tfcaps_paired_pass *pass = &conv->pass;
+    tfcaps_paired_blocks_pass *pass = &conv->pass;
     const int32_t whole = (end - first) & ~1;
     if (whole > 0) {
         pass->output = output0 + first;
@@ -161,7 +161,7 @@ static void begin_sums(layer *conv, int32_t first, int32_t blocks, uint32_t *sum
 /* The outputs of filters first ... end - 1 at two positions, of windows that do not fit whole. */
 static void output_in_parts(layer *conv, const position at[2], int32_t first, int32_t end, int8_t *output0,
                             int8_t *output1, uint32_t *sums) {
-    tfcaps_paired_pass *pass = &conv->pass;
+    tfcaps_paired_blocks_pass *pass = &conv->pass;
     begin_sums(conv, first / TFCAPS_PAIRED_FILTERS, (end - first + 1) / TFCAPS_PAIRED_FILTERS, sums);
     int32_t row = 0;
     int32_t offset = 0; /* in that row, a multiple of four */

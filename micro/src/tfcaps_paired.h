@@ -90,7 +90,7 @@ typedef enum tfcaps_paired_task {
 
 /* A pass over blocks. There is at least one block and one step; of carried pairs at most TFCAPS_PAIRED_PART
  * steps, and tasks only from sums; of single weights only the task from starts to outputs. */
-typedef struct tfcaps_paired_pass {
+typedef struct tfcaps_paired_blocks_pass {
     int8_t *output_end; /* behind the last output of column 0 */
     intptr_t distance;  /* bytes from an output of column 0 to that of column 1 */
     int8_t *output;     /* the first one of column 0, two a block */
@@ -103,9 +103,9 @@ typedef struct tfcaps_paired_pass {
     int32_t task;
     const int32_t *weights; /* of the first block: from its starts on, or those of the first step */
     uintptr_t ways[5];      /* what a variant remembers; ways[0] is 0 whenever steps, form or task are new */
-} tfcaps_paired_pass;
+} tfcaps_paired_blocks_pass;
 
 /* Outputs are limited to int8, not to the activation's limits. */
-void tfcaps_paired_blocks(tfcaps_paired_pass *pass);
+void tfcaps_paired_blocks(tfcaps_paired_blocks_pass *pass);
 
 #endif

@@ -14,7 +14,7 @@ static uint32_t low_bytes(int32_t weights, uint32_t inputs) {
     return (uint32_t)((int8_t)weights * (int16_t)inputs + (int8_t)(weights >> 16) * (int16_t)(inputs >> 16));
 }
 
-static void add_single(const tfcaps_paired_pass *pass, const int32_t *weights, uint32_t *sums) {
+static void add_single(const tfcaps_paired_blocks_pass *pass, const int32_t *weights, uint32_t *sums) {
     for (int32_t n = 0; n < 2 * pass->steps; n += 2) {
         for (int32_t column = 0; column < 2; ++column) {
             sums[column] += halves(weights[n], pass->columns[n + column]);
@@ -24,7 +24,7 @@ static void add_single(const tfcaps_paired_pass *pass, const int32_t *weights, u
 }
 
 /* Adds to low and raw, or to low and high. */
-static void add_pairs(const tfcaps_paired_pass *pass, const int32_t *weights, uint32_t *sums) {
+static void add_pairs(const tfcaps_paired_blocks_pass *pass, const int32_t *weights, uint32_t *sums) {
     for (int32_t column = 0; column < 2; ++column) {
         uint32_t low = sums[column];
         uint32_t raw = pass->form == TFCAPS_PAIRED_CARRIED ? low : sums[2 + column];
@@ -59,7 +59,7 @@ static void make_twice(int32_t form, uint32_t *sums) {
     }
 }
 
-void tfcaps_paired_blocks(tfcaps_paired_pass *pass) {
+void tfcaps_paired_blocks(tfcaps_paired_blocks_pass *pass) {
     const int32_t *weights = pass->weights;
     uint32_t *kept = pass->sums;
     int8_t *output = pass->output;

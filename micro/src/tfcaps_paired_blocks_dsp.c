@@ -19,7 +19,7 @@
 
 #if defined(TFCAPS_DSP)
 
-#define OUTPUT_END "#0" /* the first seven in the order of tfcaps_paired_pass */
+#define OUTPUT_END "#0" /* the first seven in the order of tfcaps_paired_blocks_pass */
 #define OUTPUT "#8"
 #define SKIP "#12" /* with SUMS */
 #define SUMS "#16" /* with SUMS_END */
@@ -87,7 +87,7 @@
     "    bne.w " AGAIN "\n"                                                                                  \
     "    ldr pc, [sp, " FINISH "]\n"
 
-TFCAPS_NAKED void tfcaps_paired_blocks(tfcaps_paired_pass *pass) {
+TFCAPS_NAKED void tfcaps_paired_blocks(tfcaps_paired_blocks_pass *pass) {
     __asm__ volatile(
         ".syntax unified\n"
         "    push {r4-r11, lr}\n"
