@@ -1,9 +1,9 @@
 """Every pruning method on Fashion-MNIST: what is left of the accuracy, and what is left to be stored and computed.
 
 Per network and seed: train the dense network; prune it by each method to half of its multiply-accumulates; train that
-on. The best method of each network, by the first seed, is also taken to 30 %, in three steps. Methods that train with a
-penalty or with masks do so for as many epochs again, before they cut; those that start from fresh weights have the
-epochs of the dense training too. "dense, trained on" is the dense network with the epochs that follow pruning. Files,
+on. The best methods of each network are also taken to 30 %, in three steps. Methods that train with a penalty or with
+masks do so for as many epochs again, before they cut; those that start from fresh weights have the epochs of the dense
+training too, and need no steps. "dense, trained on" is the dense network with the epochs that follow pruning. Files,
 arenas and instructions are those of the first seed.
 
 Networks are worked on at the same time, each in a process of its own. Every result is stored at once, so that a run
@@ -28,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 import report
-from pruning_table import DENSE, REMAINS, ROWS, STEPS, TRAINED_ON, Results, best_row, key_of, rows_of, write_table
+from pruning_table import DENSE, REMAINS, ROWS, STEPS, TRAINED_ON, Results, best_rows, key_of, rows_of, write_table
 
 import tfcaps
 from tfcaps._keras import keras
@@ -176,9 +176,9 @@ def run(network, row, remains, seed, model, data, validation, schedule):
     """The pruned model of one row and seed, and what is known about it."""
     _, loss, rate = NETWORKS[network]
     method, options = ROWS.get(row, (row, {}))
-    epochs, rate_after = schedule.after, rate / 2
+    epochs, rate_after, steps = schedule.after, rate / 2, STEPS[remains]
     if METHODS[method].from_scratch:
-        epochs, rate_after = schedule.dense + schedule.after, rate
+        steps, epochs, rate_after = 1, schedule.dense + schedule.after, rate
     started = time.monotonic()
     result = prune(
         model,
@@ -187,7 +187,7 @@ def run(network, row, remains, seed, model, data, validation, schedule):
         data=data,
         validation=validation,
         fine_tune={"epochs": epochs, "batch_size": BATCH, "learning_rate": rate_after, "decay": decay(epochs)},
-        steps=STEPS[remains],
+        steps=steps,
         loss=loss,
         seed=seed,
         **options,
@@ -217,23 +217,22 @@ def run_network(network, options, results) -> None:
     data, validation = images(options)
     schedule = Schedule(*options.epochs)
     first = options.seeds[0]
-    for seed in options.seeds:
-        model = dense_model(network, seed, data, schedule, results, seed == first)
 
-        def one(row, remains, seed=seed, model=model):
-            key = key_of(network, row, remains, seed)
-            if key not in results:
-                small, found = run(network, row, remains, seed, model, data, validation, schedule)
-                if seed == first:
-                    found |= measured_and_kept(small, data, options.output_dir, key)
-                results.store(key, found)
-                keras.backend.clear_session()
+    def all_seeds(rows, remains):
+        for seed in options.seeds:
+            model = dense_model(network, seed, data, schedule, results, seed == first)
+            for row in rows:
+                key = key_of(network, row, remains, seed)
+                if key not in results:
+                    small, found = run(network, row, remains, seed, model, data, validation, schedule)
+                    if seed == first:
+                        found |= measured_and_kept(small, data, options.output_dir, key)
+                    results.store(key, found)
+                    keras.backend.clear_session()
 
-        known = rows_of(network)
-        for row in [row for row in options.methods or known if row in known]:
-            one(row, REMAINS[0])
-        # The first seed says which method is the best one.
-        one(best_row(results, network, REMAINS[0], [first]), REMAINS[1])
+    known = rows_of(network)
+    all_seeds([row for row in options.methods or known if row in known], REMAINS[0])
+    all_seeds(best_rows(results, network, REMAINS[0], options.seeds)[:2], REMAINS[1])
 
 
 def run_side_by_side(options) -> None:

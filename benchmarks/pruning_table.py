@@ -47,7 +47,7 @@ class Results:
     Args:
         path: The file; what it holds is taken over if it was made with the same setting.
         setting: What makes results comparable.
-        commit: What is written down as the code that made them, if there are none yet.
+        commit: What is written down as the code that makes further ones.
     """
 
     def __init__(self, path: Path, setting: dict, commit: str) -> None:
@@ -55,7 +55,7 @@ class Results:
         stored = json.loads(path.read_text()) if path.exists() else {}
         same = stored.get("setting") == setting
         self.results: dict[str, dict] = stored["results"] if same else {}
-        self.commit: str = stored["commit"] if same else commit
+        self.now = commit
 
     def __contains__(self, key: str) -> bool:
         return key in self.results
@@ -65,9 +65,9 @@ class Results:
 
     def store(self, key: str, result: dict) -> None:
         """Keep a result, and say so."""
-        self.results[key] = result
+        self.results[key] = {**result, "commit": self.now}
         part = self.path.with_suffix(".part")
-        part.write_text(json.dumps({"setting": self.setting, "commit": self.commit, "results": self.results}, indent=1))
+        part.write_text(json.dumps({"setting": self.setting, "results": self.results}, indent=1))
         part.replace(self.path)
         print(key, json.dumps(result), flush=True)
 
@@ -95,9 +95,11 @@ def rows_of(network: str) -> list[str]:
     return sorted(name for name in names if network == "micro" or name not in OF_TYPES)
 
 
-def best_row(results: Results, network: str, remains: float, seeds: Sequence[int]) -> str:
-    """The row of the highest accuracy."""
-    return max(rows_of(network), key=lambda row: results.mean(network, row, remains, seeds, "fine_tuned") or 0.0)
+def best_rows(results: Results, network: str, remains: float, seeds: Sequence[int]) -> list[str]:
+    """The rows that have results, that of the highest mean accuracy first."""
+    found = {row: results.mean(network, row, remains, seeds, "fine_tuned") for row in rows_of(network)}
+    having = {row: value for row, value in found.items() if value is not None}
+    return sorted(having, key=lambda row: -having[row])
 
 
 def write_table(results: Mapping[str, Results], seeds: Sequence[int], said: str) -> Path:
@@ -105,11 +107,11 @@ def write_table(results: Mapping[str, Results], seeds: Sequence[int], said: str)
 
     Args:
         results: By network.
-        seeds: The seeds whose results count; the first one chose the method that goes to the smaller size.
+        seeds: The seeds whose results count.
         said: How the results were made.
     """
     lines = [line for network, found in results.items() for line in _lines(found, network, seeds)]
-    commits = " and ".join(sorted({found.commit for found in results.values()}))
+    commits = " and ".join(sorted({cell["commit"] for found in results.values() for cell in found.results.values()}))
     notes = (
         f"{said} Accuracies, MAC, parameters and seconds are means over seeds (± standard deviation); files, arenas "
         f"(bytes) and instructions are of the first seed. The code was that of commit {commits}.\n\n"
@@ -122,9 +124,7 @@ def _lines(results: Results, network: str, seeds: Sequence[int]) -> list[list[st
     """The dense network first, then the methods, the best of them first."""
     found = [(1.0, DENSE), (1.0, TRAINED_ON)]
     for part in REMAINS:
-        having = {row: results.mean(network, row, part, seeds, "fine_tuned") for row in rows_of(network)}
-        ranked = {row: value for row, value in having.items() if value is not None}
-        found += [(part, row) for row in sorted(ranked, key=lambda row: -ranked[row])]
+        found += [(part, row) for row in best_rows(results, network, part, seeds)]
     lines = []
     for part, row in found:
         remains = 1 if part == 1 else part
@@ -145,10 +145,9 @@ def verdict(results: Mapping[str, Results], seeds: Sequence[int]) -> str:
     said = []
     against_random: dict[str, list[float]] = {}
     for network, found in results.items():
-        row = best_row(found, network, REMAINS[0], seeds[:1])
         for part in REMAINS:
-            points = found.points(network, row, part, seeds)
-            if points is not None:
+            for row in best_rows(found, network, part, seeds)[:1]:
+                points = found.points(network, row, part, seeds)
                 said.append(f"{network} at {part:.0%}: {row}, {points:+.2f} points against dense")
         points = {row: found.points(network, row, REMAINS[0], seeds) for row in rows_of(network)}
         for row, value in points.items():
