@@ -34,6 +34,20 @@ def test_several_images_and_targets(board, files):
 
 
 @on_m4
+def test_optimise(board, files):
+    """Other code for the same bits; the default is -O3."""
+    found = {
+        option: bench_json(files["tiny"], "--target", board.name, *(["--optimise", option] if option else []))[0]
+        for option in ("", "O3", "Os")
+    }
+    assert all(entry["exact"] for entry in found.values())
+    assert found[""] == found["O3"]
+    assert found["Os"]["code_bytes"] < 0.95 * found["O3"]["code_bytes"]
+    assert found["Os"]["instructions"] > found["O3"]["instructions"]
+    assert bench(files["tiny"], "--optimise", "O4").exit_code == 2
+
+
+@on_m4
 def test_table_chart_and_ratio(board, files, tmp_path):
     chart = tmp_path / "layers.png"
     arguments = ("--target", board.name, "--chart", chart, "--against", files["micro"])

@@ -19,6 +19,7 @@ from tfcaps.errors import TfcapsError
 from tfcaps.micro import boards
 
 _ALL = "all"
+_OPTIMISATIONS = ("O3", "O2", "Os")
 _NOT_CYCLES = "Exact counts of instructions, the same in every run. Instructions are not cycles."
 
 
@@ -54,6 +55,12 @@ def _state(board: boards.Board) -> str:
 @options.votes_option
 @options.ram_option
 @click.option(
+    "--optimise",
+    type=click.Choice(_OPTIMISATIONS),
+    default="O3",
+    help="What the compiler is told: O3 or O2 for few instructions, Os for little code.",
+)
+@click.option(
     "--timeout", type=options.POSITIVE, default=300, help="Seconds after which a program that does not end is stopped."
 )
 @click.option(
@@ -74,12 +81,13 @@ def bench(
     chart: Path | None,
     votes: str,
     ram: int,
+    optimise: str,
     timeout: int,
     as_json: bool,
 ) -> None:
     """Measure a .tflite on emulated microcontrollers.
 
-    MODEL becomes C ahead of time, is compiled with -O3 and runs in QEMU. Its outputs are compared with the host's bit
+    MODEL becomes C ahead of time, is compiled and runs in QEMU. Its outputs are compared with the host's bit
     for bit. Counts are exact instructions, which are not cycles.
     """
     from tfcaps.cli import console
@@ -89,8 +97,9 @@ def bench(
     chosen = list(boards.BOARDS.values() if _ALL in targets else map(boards.board, dict.fromkeys(targets)))
     boards.require([board.toolchain for board in chosen])
     memory = {"votes": votes, "ram": ram}
-    found = _measure(model, chosen, images, seed, timeout, memory)
-    other = None if against is None else _measure(against, chosen, images, seed, timeout, memory)
+    on_boards = {"flags": [f"-{optimise}"], "timeout": timeout}
+    found = _measure(model, chosen, images, seed, memory, on_boards)
+    other = None if against is None else _measure(against, chosen, images, seed, memory, on_boards)
     if chart is not None:
         from tfcaps.micro.boards.chart import draw
 
@@ -109,7 +118,12 @@ def bench(
 
 
 def _measure(
-    model: Path, chosen: Sequence[boards.Board], images: int, seed: int, timeout: float, memory: dict[str, Any]
+    model: Path,
+    chosen: Sequence[boards.Board],
+    images: int,
+    seed: int,
+    memory: dict[str, Any],
+    on_boards: dict[str, Any],
 ) -> list[boards.Measurement]:
     """Generate the C once a kind of processor, then build and run it for every board, as many at a time as cores."""
     from tfcaps.cli import console
@@ -133,7 +147,7 @@ def _measure(
         def on(board: boards.Board) -> boards.Measurement:
             place = folder / f"on {board.name}"
             kind = (board.layout, board.kernels)
-            return boards.measure(board, generated[kind], inputs, expected, place, timeout=timeout)
+            return boards.measure(board, generated[kind], inputs, expected, place, **on_boards)
 
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             return list(pool.map(on, chosen))
