@@ -8,6 +8,8 @@ TensorFlow:
     tfcaps.converters                                                                to .tflite
     tfcaps.runtime                                                                   run it on the host
     tfcaps.micro                                                                     the C sources
+
+``keras.models.load_model`` knows the layers once ``tfcaps.layers`` has been imported.
 """
 
 from __future__ import annotations
