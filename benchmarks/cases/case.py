@@ -88,6 +88,7 @@ UNITS = {
     "POOL_2D": ("input elements of all windows", "output elements"),
     "ELEMENTWISE": ("rescalings: three an output of ADD and SUB, one of MUL", "output elements"),
     "LOOKUP": ("nothing", "output elements"),
+    "GATHER": ("slices", "output elements"),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cases.capsules import CapsuleDense, Length, Squash
 from cases.case import Case
 from cases.convolutions import Conv2D, Depthwise, FullyConnected
-from cases.others import Elementwise, Lookup, Pool, Softmax
+from cases.others import Elementwise, Gather, Lookup, Pool, Softmax
 
 CASES: tuple[Case, ...] = (
     Conv2D((12, 12), 16, 32, 5, 2),
@@ -68,4 +68,7 @@ CASES: tuple[Case, ...] = (
     Elementwise("MUL", 9, 37),
     Lookup(2048),
     Lookup(333),
+    Gather(128, 4, 81),
+    Gather(256, 8, 96),
+    Gather(33, 5, 12),
 )

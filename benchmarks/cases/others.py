@@ -1,9 +1,11 @@
-"""Operators that weigh nothing: softmax, pooling, elementwise arithmetic, tables."""
+"""Operators that weigh nothing: softmax, pooling, elementwise arithmetic, tables, slices."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
+
+import numpy as np
 
 from cases.case import WIDE, Case, Rng, TinyModel, schema, slide, square, window
 
@@ -128,4 +130,35 @@ class Lookup(Case):
         tiny = TinyModel()
         x = tiny.input([1, self.elements], *WIDE)
         tiny.output(tiny.op("TANH", [x], [tiny.tensor([1, self.elements], 1 / 128, 0)]))
+        return tiny
+
+
+@dataclasses.dataclass(frozen=True)
+class Gather(Case):
+    """`count` of `size` slices of `inner` elements, drawn at random, in rising order."""
+
+    size: int
+    inner: int
+    count: int
+
+    @property
+    def name(self) -> str:
+        return f"gather {self.count} of {self.size}x{self.inner}"
+
+    operator = "GATHER"
+
+    @property
+    def outputs(self) -> int:
+        return self.count * self.inner
+
+    @property
+    def macs(self) -> int:
+        return self.count
+
+    def build(self, rng: Rng) -> TinyModel:
+        tiny = TinyModel()
+        x = tiny.input([1, self.size, self.inner], *WIDE)
+        indices = tiny.constant(np.sort(rng.choice(self.size, self.count, replace=False)).astype(np.int32))
+        y = tiny.tensor([1, self.count, self.inner], *WIDE)
+        tiny.output(tiny.op("GATHER", [x, indices], [y], schema.GatherOptionsT(axis=1)))
         return tiny

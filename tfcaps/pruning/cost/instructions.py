@@ -24,6 +24,7 @@ _KINDS = (
     "SOFTMAX",
     "POOL_2D",
     "LOOKUP",
+    "GATHER",
 )
 _RESCALINGS = {"ADD": 3, "SUB": 3, "MUL": 1}  # of an output value
 
@@ -78,6 +79,8 @@ def _counts(op: SizedOperator, kind: str) -> tuple[int, int]:
         return op.outputs, math.prod(op.output[:-1])
     if kind == "POOL_2D":
         return math.prod(op.inputs[0]) if op.op == "MEAN" else op.outputs * math.prod(op.kernel), op.outputs
+    if kind == "GATHER":
+        return op.output[0], op.outputs
     if kind == "ELEMENTWISE":
         return op.outputs * _RESCALINGS.get(op.op, 0), op.outputs
     return op.macs, op.outputs
