@@ -2,7 +2,9 @@
 #include "tfcaps_conv_2d_paired.h"
 
 /* Of rows that are as long, parts are as quick within a few per cent, and take less memory. */
-enum { LONG_ROW = 96 /* steps */ };
+enum {
+    LONG_ROW = 96 /* steps */
+};
 
 /* Whole rows, as many as come to TFCAPS_PAIRED_ENOUGH steps; of long ones an equal part. */
 static int32_t least_steps(const tfcaps_paired_window *window) {
