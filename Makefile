@@ -10,7 +10,8 @@ PYTHON_IN_VENV = .venv/bin/python
 PYTEST = $(PYTHON_IN_VENV) -m pytest -q -n $(JOBS) --dist loadfile
 # What depends on the Keras flavour; everything else runs under tf_keras, as the command line does.
 BOTH_FLAVOURS = $(wildcard tests/layers tests/routing tests/models tests/losses tests/test_losses.py tests/converters) \
-	tests/pruning/test_channel_graph.py tests/pruning/test_shrink.py
+	tests/pruning/test_channel_graph.py tests/pruning/test_shrink.py tests/pruning/test_prune_function.py \
+	$(wildcard tests/pruning/methods)
 
 .PHONY: demo test lint venv boards clean
 

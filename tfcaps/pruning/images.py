@@ -74,7 +74,7 @@ def check_loss(model: Any, loss: Any, images: tuple[Any, Any]) -> None:
         DataError: The loss is none, or the labels are not what it takes.
     """
     x, y = (tf.nest.map_structure(lambda array: np.asarray(array)[:2], part) for part in images)
-    copy = keras.Model(model.inputs, model.outputs)
+    copy = keras.Model(model.input, model.output)
     try:
         copy.compile(loss=loss, run_eagerly=True)
         copy.test_on_batch(x, y)
