@@ -52,6 +52,12 @@ static inline uint32_t tfcaps_smlad(uint32_t a, uint32_t b, uint32_t sum) {
     return sum;
 }
 
+/* sum + a0 b1 - a1 b0; wraps. */
+static inline uint32_t tfcaps_smlsdx(uint32_t a, uint32_t b, uint32_t sum) {
+    __asm__("smlsdx %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));
+    return sum;
+}
+
 /* sum + all four bytes, each with its sign; wraps. */
 static inline uint32_t tfcaps_add_4_bytes(uint32_t sum, uint32_t word) {
     __asm__("usada8 %0, %1, %2, %0" : "+r"(sum) : "r"(word ^ 0x80808080u), "r"(0));

@@ -21,6 +21,13 @@ static inline uint32_t tfcaps_smlad(uint32_t a, uint32_t b, uint32_t sum) {
     const int32_t high = (int16_t)(uint16_t)(a >> 16) * (int16_t)(uint16_t)(b >> 16);
     return sum + (uint32_t)low + (uint32_t)high;
 }
+
+/* sum + a0 b1 - a1 b0; wraps. */
+static inline uint32_t tfcaps_smlsdx(uint32_t a, uint32_t b, uint32_t sum) {
+    const int32_t plus = (int16_t)(uint16_t)a * (int16_t)(uint16_t)(b >> 16);
+    const int32_t minus = (int16_t)(uint16_t)(a >> 16) * (int16_t)(uint16_t)b;
+    return sum + (uint32_t)plus - (uint32_t)minus;
+}
 #endif
 
 #endif

@@ -34,13 +34,13 @@ typedef struct pair {
 } pair;
 
 static pair vote(const uint32_t *kernel, const uint32_t *x, int32_t words) {
-    uint32_t both = 0; /* 256 high + low */
+    uint32_t both = 0; /* 256 high - low */
     uint32_t low = 0;
     for (int32_t n = 0; n < words; ++n) {
-        both = tfcaps_smlad(kernel[n], x[n], both);
-        low = tfcaps_smlad(tfcaps_even_bytes(kernel[n]), x[n], low);
+        both = tfcaps_smlsdx(kernel[n], x[n], both);
+        low = tfcaps_smlsdx(x[n], tfcaps_even_bytes(kernel[n]), low);
     }
-    const pair votes = {low, both - low};
+    const pair votes = {low, both + low};
     return votes;
 }
 

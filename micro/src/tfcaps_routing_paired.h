@@ -1,8 +1,11 @@
-/* Routing on weights in pairs: outputs d and d + 1 share a halfword, 256 w[d + 1] + w[d], so that one product
+/* Routing on weights in pairs: outputs d and d + 1 share a halfword, 256 w[d + 1] - w[d], so that one product
  * of halfwords serves both. Private.
  *
- * kernel [I, J, P, K / 2] words, P = ceil(D / 2): for each four taps k the two words (k, k + 2) and (k + 1, k
- * + 3), the first tap in the low half. A pair of votes is a word too, that of d in the low half. */
+ * kernel [I, J, P, K / 2] words, P = ceil(D / 2): for each four taps k the two words (k + 2, k) and (k + 3, k
+ * + 1), the first tap named in the low half, the other in the high half and negated. For that is how SMUSDX,
+ * the difference of crossed products, multiplies two taps: by (k, k + 2) as bytes are taken apart it is 256
+ * high - low, and with its operands exchanged, on the low bytes of the weights, it is + low. Added up, they
+ * leave 256 high alone. A pair of votes is a word too, that of d in the low half. */
 #ifndef TFCAPS_ROUTING_PAIRED_H
 #define TFCAPS_ROUTING_PAIRED_H
 
@@ -81,7 +84,7 @@ void tfcaps_routing_paired_6(tfcaps_paired_pass *pass);
 /* The same on kept votes, at kernel. */
 void tfcaps_routing_paired_kept_6(tfcaps_paired_pass *pass);
 
-/* Sums of the votes for K = 4, P = 3. Here records are sums [J, P, 2]: of 256 h[d + 1] + h[d] and of h[d]. */
+/* Sums of the votes for K = 4, P = 3. Here records are sums [J, P, 2]: of 256 h[d + 1] - h[d] and of h[d]. */
 void tfcaps_routing_paired_sum_6(tfcaps_paired_pass *pass);
 
 /* Makes the votes of all input capsules, to records, and adds them to the sums, which end at records_end.

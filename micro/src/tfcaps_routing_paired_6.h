@@ -25,23 +25,24 @@
     "sxtab16 r8, r3, " bytes "\n"               \
     "sxtab16 r9, r3, " bytes ", ror #8\n"
 
-/* A pair of votes, from two words of weights and r8, r9, to the word vote. */
+/* A pair of votes, from two words of weights and r8, r9, to the word vote. The low one comes first, the high one's
+ * products are added to it, which leaves 256 times the high one. r5 and r6 are free. */
 #define PAIR(vote, a, b)                        \
-    "smuad r6, " a ", r8\n"                     \
-    "smlad r6, " b ", r9, r6\n"                 \
-    "sxtb16 " a ", " a "\n"                     \
-    "sxtb16 " b ", " b "\n"                     \
-    "smuad " a ", " a ", r8\n"                  \
-    "smlad " a ", " b ", r9, " a "\n"           \
-    "sub r6, r6, " a "\n"                       \
-    "pkhbt " vote ", " a ", r6, lsl #8\n"
+    "sxtb16 r6, " a "\n"                        \
+    "sxtb16 r5, " b "\n"                        \
+    "smusdx r6, r8, r6\n"                       \
+    "smlsdx r6, r9, r5, r6\n"                   \
+    "smlsdx " a ", " a ", r8, r6\n"             \
+    "smlsdx " a ", " b ", r9, " a "\n"          \
+    "pkhbt " vote ", r6, " a ", lsl #8\n"
 
-/* Votes of one output capsule, r0-r2, from the weights at r12. */
+/* Votes of one output capsule, r0-r2, from the weights at r12. There is no register for all six words. */
 #define MAKE_VOTES                              \
-    "ldm r12!, {r0-r5}\n"                       \
+    "ldm r12!, {r0-r3}\n"                       \
     PAIR("r0", "r0", "r1")                      \
     PAIR("r1", "r2", "r3")                      \
-    PAIR("r2", "r4", "r5")
+    "ldm r12!, {r2, r3}\n"                      \
+    PAIR("r2", "r2", "r3")
 
 /* Their logit and e, r3, added to r11. Saturation, which means that the logit is far, leaves Q set. */
 #define EXP                                     \

@@ -28,7 +28,7 @@ static void add_blocks(tfcaps_paired_pass *pass) {
         for (uint32_t *sum = pass->records; sum != pass->records_end; sum += 2) {
             const uint32_t low = sum[1];
             *total++ += low;
-            *total++ += (uint32_t)((int32_t)(sum[0] - low) >> 8);
+            *total++ += (uint32_t)((int32_t)(sum[0] + low) >> 8);
             sum[0] = 0;
             sum[1] = 0;
         }

@@ -3,12 +3,12 @@
 #if defined(TFCAPS_DSP)
 
 /* Twin: tfcaps_routing_add_votes_paired. K = 4, P = 3; five output capsules unrolled, entered behind those
- * that the last five lack. Sums of 256 h[d + 1] + h[d] and of h[d] stay apart, so that no vote is taken out
+ * that the last five lack. Sums of 256 h[d + 1] - h[d] and of h[d] stay apart, so that no vote is taken out
  * of its word. */
 
 /* One word of weights: the sums of both and of the low outputs. */
 #define WORD(w, u, both, low)                                                                                \
-    "smlad " both ", " w ", " u ", " both "\n sxtb16 " w ", " w "\n smlad " low ", " w ", " u ", " low "\n"
+    "smlsdx " both ", " w ", " u ", " both "\n sxtb16 " w ", " w "\n smlsdx " low ", " u ", " w ", " low "\n"
 
 #define ADD                                                                                                  \
     "ldm lr, {r0-r5}\n ldm r12!, {r6, r7, r10}\n" WORD("r6", "r8", "r0", "r1") WORD("r7", "r9", "r0", "r1")  \

@@ -59,7 +59,7 @@ def pair_words(kernel: NDArray[np.int8], capsules: int) -> NDArray[np.int32]:
     """The kernel of `tfcaps_capsule_dense_paired_s8`.
 
     Args:
-        kernel: int8 [I, J * D, K], K in fours, no element -128, which would not fit beside a negative one.
+        kernel: int8 [I, J * D, K], K in fours, no element -128, whose negative is no int8.
         capsules: J.
 
     Returns:
@@ -70,7 +70,7 @@ def pair_words(kernel: NDArray[np.int8], capsules: int) -> NDArray[np.int32]:
     filled = np.zeros((inputs, capsules, dimension + dimension % 2, depth), np.int64)
     filled[:, :, :dimension] = kernel.reshape(inputs, capsules, dimension, depth)
     pairs = filled.reshape(inputs, capsules, -1, 2, depth)
-    halves = 256 * pairs[:, :, :, 1] + pairs[:, :, :, 0]
-    fours = halves.reshape(*halves.shape[:3], -1, 4)  # of each: taps 0 and 2, then 1 and 3
-    words = 65536 * fours[..., 2:] + (fours[..., :2] & 0xFFFF)
+    halves = 256 * pairs[:, :, :, 1] - pairs[:, :, :, 0]
+    fours = halves.reshape(*halves.shape[:3], -1, 4)  # of each: taps 2 and 0, then 3 and 1
+    words = 65536 * -fours[..., :2] + (fours[..., 2:] & 0xFFFF)
     return words.reshape(*words.shape[:3], -1).astype(np.uint32).view(np.int32)

@@ -116,10 +116,10 @@ tfcaps_status tfcaps_capsule_dense_s8(const tfcaps_context *context,
                                       const int8_t *kernel, const int32_t *bias, int8_t *output);
 
 /* The same bits from a kernel of words [I, J, ceil(D / 2), K / 2] in which outputs d and d + 1 share a
- * halfword, 256 w[d + 1] + w[d]: for each four taps k the words (k, k + 2) and (k + 1, k + 3), the first tap
- * in the low half. Quick on Cortex-M4, M7 and M33. K a multiple of 4 of at most 64, no vote_shift, logit_bits
- * of at least 24, and J <= 2^(16 - n) of docs/numerics.md (128 for up to 1,024 input capsules); else
- * TFCAPS_ERROR_RANGE. */
+ * halfword, 256 w[d + 1] - w[d]: for each four taps k the words (k + 2, k) and (k + 3, k + 1), the tap named
+ * first in the low half, the other one negated in the high half; no weight is -128. Quick on Cortex-M4, M7
+ * and M33. K a multiple of 4 of at most 64, no vote_shift, logit_bits of at least 24, and J <= 2^(16 - n) of
+ * docs/numerics.md (128 for up to 1,024 input capsules); else TFCAPS_ERROR_RANGE. */
 tfcaps_status tfcaps_capsule_dense_paired_s8(const tfcaps_context *context,
                                              const tfcaps_capsule_dense_params *params,
                                              const tfcaps_capsule_dense_dims *dims, const int8_t *input,
