@@ -30,6 +30,7 @@ from tfcaps.converters import to_c
 from tfcaps.errors import TfcapsError
 from tfcaps.micro import boards, include_dir, source_files
 from tfcaps.micro.boards.vectors import host, random_vectors
+from tfcaps.micro.processors import PROCESSORS
 
 TABLE = report.RESULTS / "instruction_counts.json"
 # One of each kind of processor, which is measured in every variant; others are only as "core".
@@ -70,7 +71,7 @@ def variants(board: boards.Board) -> list[str]:
     """Those that a board is measured in."""
     if board.name not in MAIN:
         return ["core"]
-    return [name for name in VARIANTS if name != "file" or board.layout != "plain"]
+    return [name for name in VARIANTS if name != "file" or PROCESSORS[board.processor].layout != "plain"]
 
 
 def program_names(variant: str) -> list[str]:
@@ -78,7 +79,8 @@ def program_names(variant: str) -> list[str]:
     return [KERNELS, *(network.name for network in (NETWORKS if variant == "core" else PUBLISHED))]
 
 
-Options = tuple[str, str, str, int]  # layout of weights, kernels, policy of votes, bytes that the arena may have
+# Processor, layout of weights, policy of votes, bytes that the arena may have.
+Options = tuple[str | None, str | None, str, int]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,9 +106,8 @@ class Job:
         variant = VARIANTS[self.variant]
         single = self.program == KERNELS
         votes = "keep" if variant.kept else "recompute" if single else "auto"
-        layout = self.board.layout if variant.own_layout else "plain"
-        kernels = "plain" if variant.flags else self.board.kernels
-        return layout, kernels, votes, SCRATCH if single else 0
+        processor = None if variant.flags else self.board.processor
+        return processor, None if variant.own_layout else "plain", votes, SCRATCH if single else 0
 
 
 def generate(model: bytes, folder: Path, parts: Iterable[tuple[bytes, int]], options: Iterable[Options]) -> Program:
@@ -114,9 +115,9 @@ def generate(model: bytes, folder: Path, parts: Iterable[tuple[bytes, int]], opt
     folder.mkdir()
     folders = {}
     for chosen in options:
-        layout, kernels, votes, ram = chosen
-        folders[chosen] = folder / f"{layout}_{kernels}_{votes}"
-        to_c(model, folders[chosen], name=boards.MODEL_NAME, layout=layout, kernels=kernels, votes=votes, ram=ram)
+        processor, layout, votes, ram = chosen
+        folders[chosen] = folder / f"{processor}_{layout}_{votes}"
+        to_c(model, folders[chosen], name=boards.MODEL_NAME, processor=processor, layout=layout, votes=votes, ram=ram)
     inputs: list[Any] = []
     expected: list[Any] = []
     for part, seed in parts:
@@ -258,7 +259,7 @@ def write(table: dict[str, Any]) -> None:
         "optimisation": "-O3",
         "compilers": compilers(),
         "emulators": sorted(emulators),
-        "layouts": {name: board.layout for name, board in boards.BOARDS.items()},
+        "layouts": {name: PROCESSORS[board.processor].layout for name, board in boards.BOARDS.items()},
         "variants": {name: variant.says for name, variant in VARIANTS.items()},
     }
     columns = ["", *(f"{board} {variant}" for board in table for variant in table[board])]

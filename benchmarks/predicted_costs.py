@@ -58,10 +58,10 @@ def random_cut(graph, part, rng):
 
 
 def measured(file, target):
-    """The C of a file on a board, in the board's own layout."""
+    """The C of a file on a board, laid out for it."""
     board = boards.board(target)
     with tempfile.TemporaryDirectory() as name:
-        plan = tfcaps.converters.to_c(file, Path(name, "c"), name=boards.MODEL_NAME, layout=board.layout)
+        plan = tfcaps.converters.to_c(file, Path(name, "c"), name=boards.MODEL_NAME, processor=board.processor)
         program = plan.program
         ends = ([program.tensors[k] for k in indices] for indices in (program.inputs, program.outputs))
         inputs, expected = random_vectors(host(file), *ends, 1, 0)

@@ -109,7 +109,7 @@ def measure(model, data) -> dict:
     except TfcapsError:
         return found  # no compiler or emulator here
     with tempfile.TemporaryDirectory() as name:
-        plan = tfcaps.converters.to_c(file, Path(name, "c"), name=boards.MODEL_NAME, layout=board.layout)
+        plan = tfcaps.converters.to_c(file, Path(name, "c"), name=boards.MODEL_NAME, processor=board.processor)
         program = plan.program
         ends = ([program.tensors[k] for k in indices] for indices in (program.inputs, program.outputs))
         inputs, expected = random_vectors(host(file), *ends, 1, 0)

@@ -12,6 +12,7 @@ import dataclasses
 from tfcaps.converters.c.ops import Emission
 from tfcaps.converters.c.ops.base import Struct
 
+OPERATORS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")  # that it can take
 _DEPTHWISE_COLUMNS = 4 * 124  # windows that Helium's depthwise kernel copies at a time, by channels of a block
 _HELIUM_COLUMNS, _HELIUM_BYTES = 4, 16  # windows that its other kernel copies, each filled up to vectors
 

@@ -89,6 +89,7 @@ class Plan:
             "total_bytes": self.total_bytes,
             "weight_bytes": program.weight_bytes,
             "macs": program.macs,
+            "processor": program.processor,
             "layout": program.layout,
             "layers": [
                 {

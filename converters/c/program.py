@@ -16,12 +16,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfcaps.converters.c.cmsis_nn import for_cmsis_nn
+from tfcaps.converters.c.cmsis_nn import OPERATORS, for_cmsis_nn
 from tfcaps.converters.c.layouts import LAYOUTS, Layout
 from tfcaps.converters.c.ops import EMITTERS, Call, Emission
 from tfcaps.converters.c.ops.base import VOTES
-from tfcaps.converters.c.votes import KERNELS
 from tfcaps.errors import ConversionError, RuntimeUnavailableError, TfcapsError
+from tfcaps.micro.processors import PROCESSORS
 from tfcaps.planner.memory import Buffer, Follow, Memory
 from tfcaps.planner.place import lower_bound, place
 from tfcaps.quantization.simulator.contract import check_capsule_op
@@ -95,6 +95,7 @@ class Program:
         input_names: What the file's signature calls the inputs.
         output_names: And the outputs.
         layout: How the weights lie, where that suits the layer.
+        processor: What the program is laid out for; None for none in particular.
     """
 
     tensors: tuple[Tensor, ...]
@@ -109,6 +110,7 @@ class Program:
     input_names: tuple[str, ...]
     output_names: tuple[str, ...]
     layout: str = "plain"
+    processor: str | None = None
 
     @property
     def arena_bytes(self) -> int:
@@ -156,9 +158,9 @@ def build_program(
     model: TfliteFile,
     *,
     inputs_in_arena: bool = False,
-    layout: str = "plain",
+    processor: str | None = None,
+    layout: str | None = None,
     votes: str = "auto",
-    kernels: str | None = None,
     ram: int = 0,
     cmsis_nn: bool = False,
 ) -> Program:
@@ -167,11 +169,12 @@ def build_program(
     Args:
         model: The file.
         inputs_in_arena: Plan the inputs too, so that layers overwrite them when they are no longer needed.
-        layout: How the weights lie: a name of `tfcaps.converters.c.layouts.LAYOUTS`.
+        processor: What the program shall be quick on, a name of `tfcaps.micro.processors.PROCESSORS`; one that the
+            layout is for if left out.
+        layout: How the weights lie: a name of `tfcaps.converters.c.layouts.LAYOUTS`; that of the processor if left
+            out, where layers that CMSIS-NN can take stay "plain" for it, and "plain" without a processor.
         votes: What becomes of the votes of capsule layers between routing iterations: "keep", "recompute", or "auto",
             which keeps them where the arena has room and the processor is quicker with them.
-        kernels: Which kernels the processor compiles, a key of `tfcaps.converters.c.votes.KERNELS`: those that the
-            layout is for if left out.
         ram: Bytes that the arena may have, if layers are quicker with more scratch memory than they need. They get
             what lies free in the smallest arena in any case.
         cmsis_nn: Plan convolutions and dense layers so that CMSIS-NN can take them: outputs apart from inputs, and the
@@ -181,14 +184,20 @@ def build_program(
         ConversionError: An operator that has no kernel, or one that its kernel cannot take; names operator, layer and
             tensor.
         FileFormatError: The model contradicts itself.
-        TfcapsError: There is no such layout, policy of votes or kernels, or `ram` is negative.
+        TfcapsError: There is no such processor, layout or policy of votes, there is no CMSIS-NN for the processor, or
+            `ram` is negative.
     """
     if votes not in VOTES or ram < 0:
         raise TfcapsError(f"expected votes of {', '.join(VOTES)} and ram >= 0, got {votes!r} and {ram}")
-    chosen = LAYOUTS[layout]
-    kernels = chosen.kernels if kernels is None else kernels
-    if kernels not in KERNELS:
-        raise TfcapsError(f"expected kernels of {', '.join(KERNELS)}, got {kernels!r}")
+    target = None if processor is None else PROCESSORS[processor]
+    if target is not None and cmsis_nn and not target.has_cmsis_nn:
+        raise TfcapsError(
+            f"CMSIS-NN is for Cortex-M processors: name one of them instead of {processor}, or do without CMSIS-NN"
+        )
+    of_target = "plain" if target is None else target.layout
+    chosen = LAYOUTS[of_target if layout is None else layout]
+    of_cmsis_nn = LAYOUTS["plain"] if cmsis_nn and layout is None else chosen
+    kernels = chosen.kernels if target is None else target.kernels
     inputs, outputs, inner = _without_floats(model)
     for index in (*inputs, *outputs):
         tensor = model.tensors[index]
@@ -204,7 +213,7 @@ def build_program(
         layers = [_copy_in(model, n, index) for n, index in enumerate(inputs)]
     for number, op in inner:
         call = _call(model, number, op, votes, kernels)
-        emission, laid_out = _emit(model, call, chosen)
+        emission, laid_out = _emit(model, call, of_cmsis_nn if op.name in OPERATORS else chosen)
         emission = for_cmsis_nn(emission) if cmsis_nn else emission
         for index in op.outputs:
             roots[index] = roots[op.inputs[0]] if not emission.call else index
@@ -231,7 +240,8 @@ def build_program(
         inputs_in_arena=inputs_in_arena,
         input_names=tuple(info.name for info in model.input_infos),
         output_names=tuple(info.name for info in model.output_infos),
-        layout=layout,
+        layout=chosen.name,
+        processor=processor,
     )
 
 

@@ -86,9 +86,9 @@ def to_c(
     name: str = "model",
     self_test: Images | None = None,
     inputs_in_arena: bool = False,
-    layout: str = "plain",
+    processor: str | None = None,
+    layout: str | None = None,
     votes: str = "auto",
-    kernels: str | None = None,
     ram: int = 0,
     cmsis_nn: bool = False,
 ) -> Plan:
@@ -107,12 +107,14 @@ def to_c(
             Noise if left out.
         inputs_in_arena: Have the inputs in the arena, where later layers take their bytes: less memory in all for a
             caller who writes the image there, and one copy of it for any other.
-        layout: How the weights lie in flash: "plain", or what is quicker on the processor at hand (see
-            `docs/ahead_of_time.md`). The program runs on every processor and gives the same bits in any case.
+        processor: What the program shall be quick on: "cortex-m0" ... "rv32gcv", all of which are listed in
+            `docs/ahead_of_time.md`. It decides about layout and votes. The program runs on every processor and gives
+            the same bits in any case.
+        layout: How the weights lie in flash instead: "plain", "paired" or "interleaved". Without a processor it is
+            "plain".
         votes: What becomes of the votes of capsule layers between routing iterations: "keep", "recompute" (less
-            memory), or "auto", which keeps them where the arena has room and the processor is quicker with them.
-        kernels: What the processor compiles, which says that: "plain", "thumb1", "dsp", "mve", "rv32" or "rvv"; that
-            of the layout's processors if left out.
+            memory), or "auto", which keeps them where the arena has room and the processor is quicker with them; one
+            that the layout is for, if none is given.
         ram: Bytes that the arena may have, for layers that are quicker with more scratch memory than they need. They
             get what lies free in the smallest arena in any case.
         cmsis_nn: Plan the memory so that CMSIS-NN can take convolutions and dense layers, for a program that is
@@ -124,15 +126,21 @@ def to_c(
     Raises:
         FileFormatError: The model is damaged.
         ConversionError: An operator has no kernel; the message names operator, layer and tensor.
-        TfcapsError: The name is no identifier, there is no such layout, policy of votes or kernels, or the folder
-            cannot be written. Nothing has been written in any of these cases.
+        TfcapsError: The name is no identifier, there is no such processor, layout or policy of votes, or no CMSIS-NN
+            for the processor, or the folder cannot be written. Nothing has been written in any of these cases.
     """
     check_name(name)
     folder = Path(out_dir)
     check_folder(folder)
     file = read_tflite(model)
     program = build_program(
-        file, inputs_in_arena=inputs_in_arena, layout=layout, votes=votes, kernels=kernels, ram=ram, cmsis_nn=cmsis_nn
+        file,
+        inputs_in_arena=inputs_in_arena,
+        processor=processor,
+        layout=layout,
+        votes=votes,
+        ram=ram,
+        cmsis_nn=cmsis_nn,
     )
     plan = make_plan(program)
     source = Source(name, plan, make_self_test(file, program, self_test))
@@ -154,7 +162,7 @@ def files_of(source: Source) -> dict[str, str | bytes]:
         f"{name}_weights.c": weights_text,
         f"{name}_weights.h": weights_header,
         f"{name}.json": json.dumps(facts, indent=2) + "\n",
-        f"{name}.mk": text_of_make(name, sources),
-        "CMakeLists.txt": text_of_cmake(name, sources),
+        f"{name}.mk": text_of_make(name, sources, source.program.processor),
+        "CMakeLists.txt": text_of_cmake(name, sources, source.program.processor),
         **{f"tfcaps/{file}": content for file, content in kernels.items()},
     }

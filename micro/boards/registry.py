@@ -39,6 +39,7 @@ class Board:
 
     Attributes:
         name: What it is called there.
+        processor: A name of `tfcaps.micro.processors.PROCESSORS`: how programs are laid out for it.
         core: The processor in words.
         machine: QEMU's name of the machine.
         toolchain: Compiler, linker and emulator.
@@ -46,11 +47,10 @@ class Board:
         memory: The memory map.
         cpu: QEMU's option -cpu, where the machine leaves a choice.
         link_flags: Instead of `flags` when linking; they choose among the compiler's libraries.
-        layout: The layout of weights (`tfcaps compile --layout`) that is quickest here.
-        kernels: What it compiles of each kernel: a key of `tfcaps.converters.c.votes.KERNELS`.
     """
 
     name: str
+    processor: str
     core: str
     machine: str
     toolchain: Toolchain
@@ -58,8 +58,6 @@ class Board:
     memory: Memory
     cpu: str = ""
     link_flags: tuple[str, ...] = ()
-    layout: str = "plain"
-    kernels: str = "plain"
 
 
 _MPS2 = Memory(0x00000000, 0x00000400, 4 * _MB - _KB, 0x20000000, 4 * _MB)
@@ -76,6 +74,7 @@ def _rv32gcv(name: str, bits: int) -> Board:
     """The same program for vectors of any length."""
     return Board(
         name,
+        "rv32gcv",
         f"RISC-V with vectors of {bits} bits",
         "virt",
         RISCV_CLANG,
@@ -83,47 +82,44 @@ def _rv32gcv(name: str, bits: int) -> Board:
         _VIRT,
         cpu=f"rv32,v=true,vlen={bits},vext_spec=v1.0",
         link_flags=("-march=rv32imafdc", "-mabi=ilp32d"),
-        kernels="rvv",
     )
 
 
 BOARDS: dict[str, Board] = {
     board.name: board
     for board in (
-        Board("cortex-m0", "Cortex-M0", "mps2-an385", ARM_GCC, ("-mcpu=cortex-m0",), _MPS2, kernels="thumb1"),
-        Board("cortex-m3", "Cortex-M3", "mps2-an385", ARM_GCC, ("-mcpu=cortex-m3",), _MPS2),
+        Board("cortex-m0", "cortex-m0", "Cortex-M0", "mps2-an385", ARM_GCC, ("-mcpu=cortex-m0",), _MPS2),
+        Board("cortex-m3", "cortex-m3", "Cortex-M3", "mps2-an385", ARM_GCC, ("-mcpu=cortex-m3",), _MPS2),
         Board(
+            "cortex-m4",
             "cortex-m4",
             "Cortex-M4F",
             "mps2-an386",
             ARM_GCC,
             ("-mcpu=cortex-m4", "-mfloat-abi=hard"),
             _MPS2,
-            layout="paired",
-            kernels="dsp",
         ),
         Board(
+            "cortex-m7",
             "cortex-m7",
             "Cortex-M7",
             "mps2-an500",
             ARM_GCC,
             ("-mcpu=cortex-m7", "-mfloat-abi=hard"),
             _MPS2,
-            layout="paired",
-            kernels="dsp",
         ),
         Board(
+            "cortex-m33",
             "cortex-m33",
             "Cortex-M33",
             "mps2-an505",
             ARM_GCC,
             ("-mcpu=cortex-m33", "-mfloat-abi=hard"),
             _AN505,
-            layout="paired",
-            kernels="dsp",
         ),
-        Board("cortex-m55", "Cortex-M55 with Helium", "mps3-an547", ARM_GCC, _M55, _AN547, kernels="mve"),
+        Board("cortex-m55", "cortex-m55", "Cortex-M55 with Helium", "mps3-an547", ARM_GCC, _M55, _AN547),
         Board(
+            "rv32imc",
             "rv32imc",
             "RISC-V without atomics or floating point",
             "virt",
@@ -131,10 +127,9 @@ BOARDS: dict[str, Board] = {
             ("-march=rv32imc", "-mabi=ilp32"),
             _VIRT,
             cpu="rv32,a=false,f=false,d=false",
-            layout="interleaved",
-            kernels="rv32",
         ),
         Board(
+            "rv32imac",
             "rv32imac",
             "RISC-V without floating point",
             "virt",
@@ -142,8 +137,6 @@ BOARDS: dict[str, Board] = {
             ("-march=rv32imac", "-mabi=ilp32"),
             _VIRT,
             cpu="rv32,f=false,d=false",
-            layout="interleaved",
-            kernels="rv32",
         ),
         _rv32gcv("rv32gcv", 128),
         _rv32gcv("rv32gcv-256", 256),

@@ -54,7 +54,7 @@ def test_the_policy_is_what_the_kernels_do_and_the_quicker_one(board, vectors, t
     for votes in ("auto", "keep", "recompute"):
         folder = tmp_path / votes
         folder.mkdir()
-        options = {"layout": board.layout, "kernels": board.kernels, "votes": votes, "ram": 1 << 20}
+        options = {"processor": board.processor, "votes": votes, "ram": 1 << 20}
         to_c(model, folder / "c", name=MODEL_NAME, **options)
         found = measure(board, folder / "c", inputs, expected, folder)
         assert found.exact

@@ -87,8 +87,8 @@ def bench(
 ) -> None:
     """Measure a .tflite on emulated microcontrollers.
 
-    MODEL becomes C ahead of time, is compiled and runs in QEMU. Its outputs are compared with the host's bit
-    for bit. Counts are exact instructions, which are not cycles.
+    MODEL becomes C ahead of time, as `tfcaps compile --processor` writes it, is compiled and runs in QEMU. Its outputs
+    are compared with the host's bit for bit. Counts are exact instructions, which are not cycles.
     """
     from tfcaps.cli import console
 
@@ -125,7 +125,7 @@ def _measure(
     memory: dict[str, Any],
     on_boards: dict[str, Any],
 ) -> list[boards.Measurement]:
-    """Generate the C once a kind of processor, then build and run it for every board, as many at a time as cores."""
+    """Generate the C once a processor, then build and run it for every board, as many at a time as cores."""
     from tfcaps.cli import console
     from tfcaps.converters import to_c
     from tfcaps.micro.boards.vectors import host, random_vectors
@@ -134,11 +134,11 @@ def _measure(
     with naming(model), console.busy(f"measuring {model.name}"), tempfile.TemporaryDirectory(prefix="tfcaps") as name:
         folder = Path(name)
         runner = host(file)
-        kinds = sorted({(board.layout, board.kernels) for board in chosen})
-        generated = {kind: folder / "_".join(kind) for kind in kinds}
+        processors = sorted({board.processor for board in chosen})
+        generated = {processor: folder / f"for {processor}" for processor in processors}
         plans = [
-            to_c(file, generated[kind], name=boards.MODEL_NAME, layout=kind[0], kernels=kind[1], **memory)
-            for kind in kinds
+            to_c(file, place, name=boards.MODEL_NAME, processor=processor, **memory)
+            for processor, place in generated.items()
         ]
         program = plans[0].program
         ends = ([program.tensors[k] for k in indices] for indices in (program.inputs, program.outputs))
@@ -146,8 +146,7 @@ def _measure(
 
         def on(board: boards.Board) -> boards.Measurement:
             place = folder / f"on {board.name}"
-            kind = (board.layout, board.kernels)
-            return boards.measure(board, generated[kind], inputs, expected, place, **on_boards)
+            return boards.measure(board, generated[board.processor], inputs, expected, place, **on_boards)
 
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             return list(pool.map(on, chosen))

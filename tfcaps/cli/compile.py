@@ -10,6 +10,7 @@ import click
 from tfcaps.cli import options
 from tfcaps.cli import output as files
 from tfcaps.cli.console import naming
+from tfcaps.micro.processors import PROCESSORS
 
 
 @click.command()
@@ -29,7 +30,12 @@ from tfcaps.cli.console import naming
 )
 @click.option("--plan", "picture", type=click.Path(path_type=Path), help="Draw the memory plan as a .png.")
 @click.option("--inputs-in-arena", is_flag=True, help="Have the inputs in the arena: less memory in all.")
-@click.option("--layout", default="plain", show_default=True, help="How the weights lie: plain, or for a processor.")
+@click.option(
+    "--processor",
+    type=click.Choice(list(PROCESSORS)),
+    help="What the program shall be quick on: sets --layout and what votes of auto means. It runs on all.",
+)
+@click.option("--layout", help="How the weights lie: that of --processor if left out, or plain without one.")
 @options.votes_option
 @options.ram_option
 @click.option("--cmsis-nn", is_flag=True, help="Plan the memory so that CMSIS-NN can take layers.")
@@ -41,7 +47,8 @@ def compile(
     image: Path | None,
     picture: Path | None,
     inputs_in_arena: bool,
-    layout: str,
+    processor: str | None,
+    layout: str | None,
     votes: str,
     ram: int,
     cmsis_nn: bool,
@@ -64,6 +71,7 @@ def compile(
             name=name or name_of_file(model),
             self_test=_self_test(image, model),
             inputs_in_arena=inputs_in_arena,
+            processor=processor,
             layout=layout,
             votes=votes,
             ram=ram,
@@ -77,7 +85,7 @@ def compile(
         return
     print(plan.text())
     console.print_table(
-        f"{model.name} in {output}",
+        f"{model.name} in {output}" + (f", laid out for {processor}" if processor else ""),
         ["#", "operator", "layer", "MAC", "weights", "layout", "scratch", "policy"],
         [
             [

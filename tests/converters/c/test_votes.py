@@ -51,14 +51,19 @@ def test_votes_are_kept_where_the_arena_has_room_anyway():
 
 
 @pytest.mark.parametrize(
-    ("kernels", "auto", "keep"),
-    [("plain", "kept", "kept"), ("mve", "recomputed", "kept"), ("dsp", "recomputed", "recomputed")],
+    ("processor", "auto", "keep"),
+    [
+        (None, "kept", "kept"),
+        ("cortex-m3", "kept", "kept"),
+        ("cortex-m55", "recomputed", "kept"),
+        ("cortex-m4", "recomputed", "recomputed"),
+    ],
 )
-def test_votes_are_kept_where_the_processor_is_quicker_with_them(kernels, auto, keep):
+def test_votes_are_kept_where_the_processor_is_quicker_with_them(processor, auto, keep):
     model = capsules()
     least = program(model, votes="recompute").arena_bytes
     for votes, policy in (("auto", auto), ("keep", keep), ("recompute", "recomputed")):
-        found = program(model, votes=votes, kernels=kernels, ram=1 << 20)
+        found = program(model, votes=votes, processor=processor, ram=1 << 20)
         assert dense(found).policy == f"votes {policy}"
         assert (found.arena_bytes > least) == (policy == "kept")
 
@@ -66,7 +71,7 @@ def test_votes_are_kept_where_the_processor_is_quicker_with_them(kernels, auto, 
 def test_a_layout_knows_its_processors():
     assert dense(program(capsules(), layout="interleaved", ram=1 << 20)).policy == "votes recomputed"
     assert dense(program(capsules(), layout="plain", ram=1 << 20)).policy == "votes kept"
-    assert dense(program(capsules(), layout="plain", kernels="rv32", ram=1 << 20)).policy == "votes recomputed"
+    assert dense(program(capsules(), processor="rv32imac", layout="plain", ram=1 << 20)).policy == "votes recomputed"
 
 
 def test_votes_are_kept_from_the_ram_that_this_takes():
