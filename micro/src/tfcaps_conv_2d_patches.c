@@ -8,7 +8,8 @@
 #include "tfcaps_requantize.h"
 
 enum {
-    MOST_OFFSETS = 128 /* taps of a window that is gathered byte by byte */
+    MOST_OFFSETS = 128, /* taps of a window that is gathered byte by byte */
+    MOST_FOLDED = 256   /* filters whose biases are kept with the input's zero point folded in */
 };
 
 /* What stays the same for the whole convolution. */
@@ -29,6 +30,9 @@ typedef struct layer {
     int32_t run;         /* bytes that lie side by side in a row of a filter and in the input */
     int32_t gathered;    /* whether windows that no edge cuts are copied by offsets */
     uint16_t *offsets;   /* [MOST_OFFSETS] */
+    uint32_t *folded;    /* [MOST_FOLDED] of filters folded_first ... folded_end - 1 */
+    int32_t folded_first;
+    int32_t folded_end;
 } layer;
 
 /* Where the next window is. */
@@ -115,9 +119,9 @@ static TFCAPS_NOINLINE void copy_window(const layer *conv, const int8_t *image, 
     }
 }
 
-/* Such bytes of count windows from position on. */
-static void copy_windows(const layer *conv, const int8_t *image, position at, int32_t count, int32_t first,
-                         int32_t end, int8_t *patch) {
+/* Such bytes of count windows from position on; where the next one is. */
+static position copy_windows(const layer *conv, const int8_t *image, position at, int32_t count,
+                             int32_t first, int32_t end, int8_t *patch) {
     for (int32_t n = 0; n < count; ++n) {
         const tfcaps_taps x = tfcaps_window_taps(&conv->columns, at.column);
         int8_t *column = patch + n * TFCAPS_PATCH_UNIT;
@@ -132,6 +136,7 @@ static void copy_windows(const layer *conv, const int8_t *image, position at, in
         }
         advance(conv, &at);
     }
+    return at;
 }
 
 /* The offsets of a window's bytes, if they fit. */
@@ -159,54 +164,57 @@ static void find_offsets(layer *conv) {
     }
 }
 
-/* What the sums of count filters start with: the bias, and what the input's zero point adds to it. */
-static void fold_bias(const layer *conv, int32_t first, int32_t count, uint32_t *folded) {
-    const int8_t *kernel = conv->kernel + first * conv->kernel_size;
-    const uint32_t zero_point = (uint32_t)conv->params->input_zero_point;
-    for (int32_t n = 0; n < count; ++n) {
-        folded[n] = conv->bias == NULL ? 0 : (uint32_t)conv->bias[first + n];
-        if (zero_point != 0) {
-            folded[n] -= zero_point * tfcaps_byte_sum(kernel, conv->kernel_size);
-            kernel += conv->kernel_size;
+/* What the sums of filters start with from number first on: the bias, and what the input's zero point adds.
+ */
+static const uint32_t *fold_bias(layer *conv, int32_t first, int32_t count) {
+    if (first < conv->folded_first || first + count > conv->folded_end) {
+        const int32_t left = conv->channels - first;
+        const int8_t *kernel = conv->kernel + first * conv->kernel_size;
+        const uint32_t zero_point = (uint32_t)conv->params->input_zero_point;
+        conv->folded_first = first;
+        conv->folded_end = left < MOST_FOLDED ? conv->channels : first + MOST_FOLDED;
+        for (int32_t n = first; n < conv->folded_end; ++n) {
+            uint32_t folded = conv->bias == NULL ? 0 : (uint32_t)conv->bias[n];
+            if (zero_point != 0) {
+                folded -= zero_point * tfcaps_byte_sum(kernel, conv->kernel_size);
+                kernel += conv->kernel_size;
+            }
+            conv->folded[n - first] = folded;
         }
     }
+    return conv->folded + (first - conv->folded_first);
 }
 
-/* filters from number first on, at TFCAPS_PATCH_COLUMNS windows or fewer. */
-static void output_windows(const layer *conv, const int8_t *image, const position *at, int32_t windows,
-                           int32_t first, int32_t filters, const uint32_t *folded, int8_t *output) {
+/* filters from number first on, at TFCAPS_PATCH_COLUMNS windows or fewer; where the next window is. */
+static position output_windows(const layer *conv, const int8_t *image, position at, int32_t windows,
+                               int32_t first, int32_t filters, const uint32_t *folded, int8_t *output) {
     uint32_t sums[TFCAPS_PATCH_COLUMNS * TFCAPS_PATCH_FILTERS];
     int8_t patch[TFCAPS_PATCH_COLUMNS * TFCAPS_PATCH_PIECE];
     tfcaps_patch_start(folded, filters, sums);
     const int8_t *kernel = conv->kernel + first * conv->kernel_size;
+    position next = at;
     for (int32_t start = 0; start < conv->kernel_size; start += TFCAPS_PATCH_PIECE) {
         const int32_t left = conv->kernel_size - start;
         const int32_t size = left < TFCAPS_PATCH_PIECE ? left : TFCAPS_PATCH_PIECE;
-        copy_windows(conv, image, *at, windows, start, start + size, patch);
+        next = copy_windows(conv, image, at, windows, start, start + size, patch);
         tfcaps_patch_dots(patch, size, kernel + start, conv->kernel_size, filters, sums);
     }
     tfcaps_patch_outputs(&conv->stage, first, filters, windows, sums, output + first, conv->channels);
+    return next;
 }
 
 /* All channels of so many windows, which begin with an output row. */
-static void output_span(const layer *conv, const int8_t *image, int32_t row, int32_t windows, int8_t *output,
-                        uint32_t *folded, int32_t *folded_first) {
+static void output_span(layer *conv, const int8_t *image, int32_t row, int32_t windows, int8_t *output) {
     for (int32_t first = 0; first < conv->channels;) {
         const int32_t group = first / conv->filters;
         const int32_t left = (group + 1) * conv->filters - first;
         const int32_t filters = left < TFCAPS_PATCH_FILTERS ? left : TFCAPS_PATCH_FILTERS;
-        if (*folded_first != first) {
-            fold_bias(conv, first, filters, folded);
-            *folded_first = first;
-        }
+        const uint32_t *folded = fold_bias(conv, first, filters);
         position at = start_of_row(conv, row);
         for (int32_t n = 0; n < windows; n += TFCAPS_PATCH_COLUMNS) {
             const int32_t count = windows - n < TFCAPS_PATCH_COLUMNS ? windows - n : TFCAPS_PATCH_COLUMNS;
-            output_windows(conv, image + group * conv->depth, &at, count, first, filters, folded,
-                           output + n * conv->channels);
-            for (int32_t k = 0; k < count; ++k) {
-                advance(conv, &at);
-            }
+            at = output_windows(conv, image + group * conv->depth, at, count, first, filters, folded,
+                                output + n * conv->channels);
         }
         first += filters;
     }
@@ -217,7 +225,8 @@ void tfcaps_convolve(const tfcaps_conv_2d_params *params, const tfcaps_channel_s
                      const tfcaps_image_dims *kernel_dims, const int8_t *kernel, const int32_t *bias,
                      const tfcaps_image_dims *output_dims, int8_t *output) {
     uint16_t offsets[MOST_OFFSETS];
-    layer conv = {.params = params, .kernel = kernel, .bias = bias, .offsets = offsets};
+    uint32_t folded[MOST_FOLDED];
+    layer conv = {.params = params, .kernel = kernel, .bias = bias, .offsets = offsets, .folded = folded};
     const tfcaps_output_stage stage = {scales, params->output_zero_point, params->activation_min,
                                        params->activation_max};
     conv.stage = stage;
@@ -237,11 +246,9 @@ void tfcaps_convolve(const tfcaps_conv_2d_params *params, const tfcaps_channel_s
     const int once = conv.channels == conv.filters && conv.filters <= TFCAPS_PATCH_FILTERS;
     const int32_t span = once ? output_dims->height : 1;
     const int32_t windows = span * output_dims->width;
-    uint32_t folded[TFCAPS_PATCH_FILTERS];
-    int32_t folded_first = -1;
     for (int32_t batch = 0; batch < input_dims->batches; ++batch) {
         for (int32_t row = 0; row < output_dims->height; row += span) {
-            output_span(&conv, input, row, windows, output, folded, &folded_first);
+            output_span(&conv, input, row, windows, output);
             output += windows * conv.channels;
         }
         input += conv.row * input_dims->height;
