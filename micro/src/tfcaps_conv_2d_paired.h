@@ -5,19 +5,25 @@
 #include "tfcaps_paired.h"
 #include "tfcaps_window.h"
 
-/* Whether all windows lie in the image with all their taps. */
-static inline int tfcaps_is_inside(const tfcaps_window *window) {
-    return window->padding == 0 &&
-           (int64_t)(window->output - 1) * window->stride + (int64_t)(window->taps - 1) * window->dilation <
-               window->input;
-}
+/* What follows from the shapes of a layer. */
+typedef struct tfcaps_conv_2d_paired_plan {
+    tfcaps_paired_window window;
+    int32_t steps;     /* of a window */
+    int32_t is_inside; /* whether all windows lie in the image, their taps side by side */
+    size_t need;       /* bytes of scratch memory */
+} tfcaps_conv_2d_paired_plan;
 
 /* Bytes of scratch memory a step: halfwords of both columns, and the bytes they are made of where rows are
  * put together first. */
-static inline int32_t tfcaps_conv_2d_paired_step_bytes(const tfcaps_window *rows,
-                                                       const tfcaps_window *columns) {
-    const int is_plain = columns->dilation == 1 && tfcaps_is_inside(rows) && tfcaps_is_inside(columns);
-    return is_plain ? TFCAPS_PAIRED_STEP_BYTES : TFCAPS_PAIRED_STEP_BYTES + 4;
+static inline size_t tfcaps_conv_2d_paired_step_bytes(const tfcaps_conv_2d_paired_plan *plan) {
+    return plan->is_inside ? TFCAPS_PAIRED_STEP_BYTES : TFCAPS_PAIRED_STEP_BYTES + 4;
 }
+
+/* That, or what is wrong with the arguments. */
+tfcaps_status tfcaps_conv_2d_paired_plan_of(const tfcaps_conv_2d_params *params,
+                                            const tfcaps_image_dims *input_dims,
+                                            const tfcaps_image_dims *kernel_dims,
+                                            const tfcaps_image_dims *output_dims,
+                                            tfcaps_conv_2d_paired_plan *plan);
 
 #endif

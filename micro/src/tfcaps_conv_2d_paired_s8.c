@@ -1,7 +1,7 @@
 /* Two columns at a time, wherever in the image they are: their inputs are taken apart into scratch memory, as
  * many steps as that has room for. Where a window leaves the image, or its taps do not lie side by side, its
  * rows are put together behind them first, with the input's zero point. */
-#include "tfcaps_conv_2d_check.h"
+#include "tfcaps_cold.h"
 #include "tfcaps_conv_2d_paired.h"
 #include "tfcaps_noinline.h"
 #include "tfcaps_paired.h"
@@ -22,25 +22,25 @@ typedef struct position {
     int32_t x;
 } position;
 
-/* What stays the same for the whole convolution. */
+/* What stays the same for the whole convolution, and what is being made. */
 typedef struct layer {
     const tfcaps_conv_2d_params *params;
     const tfcaps_image_dims *input_dims;
     const int8_t *input; /* of one image */
     int32_t row;         /* bytes of an input row */
     int32_t row_step;    /* bytes between two rows of a window */
-    tfcaps_paired_window window;
-    int32_t steps;
-    int8_t *rows[2];   /* behind that, of windows that are put together */
+    tfcaps_conv_2d_paired_plan plan;
+    int8_t *rows;      /* of two windows that are put together, [2][2 room] */
     int32_t room;      /* steps it has room for, even unless that is a whole window */
     int32_t room_rows; /* whole rows that is room for, with all that meet */
     position whole;    /* windows that begin before lie in the image as they are */
     int32_t filters;
     int32_t block_words;
     const int32_t *blocks;
-    int32_t is_inside; /* whether all windows do; then this is how those that fit are taken apart */
     tfcaps_paired_rows apart;
     tfcaps_paired_blocks_pass pass;
+    position at[2]; /* whose outputs are being made */
+    int8_t *outputs[2];
 } layer;
 
 /* Bytes offset ... offset + size - 1 of a row of taps, of those that lie in the image: what begins at x there
@@ -66,12 +66,12 @@ static TFCAPS_NOINLINE void put_together(const layer *conv, position at, int32_t
                                          int8_t *to) {
     const int32_t channels = conv->input_dims->channels;
     const int32_t dilation = conv->params->dilation_width;
-    const int32_t taps = dilation == 1 ? conv->window.size / channels : 1; /* that lie side by side */
+    const int32_t taps = dilation == 1 ? conv->plan.window.size / channels : 1; /* that lie side by side */
     memset(to, conv->params->input_zero_point, (size_t)(conv->apart.rows * conv->apart.size));
     for (int32_t end = row + conv->apart.rows; row < end; ++row) {
         const int32_t y = at.y + row * conv->params->dilation_height;
         int32_t x = at.x;
-        for (int32_t first = 0; first < conv->window.size; first += taps * channels) {
+        for (int32_t first = 0; first < conv->plan.window.size; first += taps * channels) {
             if (y >= 0 && y < conv->input_dims->height) {
                 copy_taps(conv, conv->input + y * conv->row, x, taps, first, offset, to);
             }
@@ -90,31 +90,33 @@ static const int8_t *input_at(const layer *conv, position at) {
     return conv->input + (at.y * conv->row + at.x * conv->input_dims->channels);
 }
 
-/* Takes apart so many rows of both windows, or a part of one. */
-static void take_apart(layer *conv, const position at[2], int32_t first, int32_t rows, int32_t offset,
-                       int32_t size) {
-    const int is_plain = is_whole(conv, at[0]) && is_whole(conv, at[1]);
-    const int32_t step = is_plain ? conv->row_step : size;
-    conv->apart.rows = rows;
-    if (conv->apart.step != step || conv->apart.size != size) {
+/* Takes apart some rows of both windows from number `first` on, or a part of one from a byte on. */
+static TFCAPS_NOINLINE void take_apart(layer *conv, int32_t first, int32_t offset,
+                                       const tfcaps_paired_window *part) {
+    const int is_plain = is_whole(conv, conv->at[0]) && is_whole(conv, conv->at[1]);
+    const int32_t step = is_plain ? conv->row_step : part->size;
+    conv->apart.rows = part->rows;
+    if (conv->apart.step != step || conv->apart.size != part->size) {
         conv->apart.step = step;
-        conv->apart.size = size;
+        conv->apart.size = part->size;
         conv->apart.ways[0] = 0;
     }
     if (is_plain) {
         const int32_t from = first * step + offset;
-        tfcaps_paired_columns(input_at(conv, at[0]) + from, input_at(conv, at[1]) + from, &conv->apart);
+        tfcaps_paired_columns(input_at(conv, conv->at[0]) + from, input_at(conv, conv->at[1]) + from,
+                              &conv->apart);
     } else {
-        put_together(conv, at[0], first, offset, conv->rows[0]);
-        put_together(conv, at[1], first, offset, conv->rows[1]);
-        tfcaps_paired_columns(conv->rows[0], conv->rows[1], &conv->apart);
+        int8_t *second = conv->rows + 2 * conv->room;
+        put_together(conv, conv->at[0], first, offset, conv->rows);
+        put_together(conv, conv->at[1], first, offset, second);
+        tfcaps_paired_columns(conv->rows, second, &conv->apart);
     }
 }
 
 /* The last output of a number of filters that is odd, at two positions: its block has one more than there is
  * room for. */
-static TFCAPS_NOINLINE void output_last(const layer *conv, tfcaps_paired_blocks_pass *pass, int32_t blocks,
-                                        int8_t *output0, int8_t *output1) {
+static TFCAPS_NOINLINE void output_last(layer *conv, int32_t blocks, int32_t filter) {
+    tfcaps_paired_blocks_pass *pass = &conv->pass;
     int8_t last[2][TFCAPS_PAIRED_FILTERS];
     pass->weights += blocks * conv->block_words;
     if (pass->task == TFCAPS_PAIRED_LAST) {
@@ -124,24 +126,24 @@ static TFCAPS_NOINLINE void output_last(const layer *conv, tfcaps_paired_blocks_
     pass->output_end = last[1];
     pass->distance = TFCAPS_PAIRED_FILTERS;
     tfcaps_paired_blocks(pass);
-    *output0 = last[0][0];
-    *output1 = last[1][0];
+    conv->outputs[0][filter] = last[0][0];
+    conv->outputs[1][filter] = last[1][0];
     pass->output = NULL;
     pass->output_end = NULL;
 }
 
 /* The pass's outputs are those of filters first ... end - 1, at two positions. */
-static inline void make_outputs(layer *conv, int32_t first, int32_t end, int8_t *output0, int8_t *output1) {
+static void make_outputs(layer *conv, int32_t first, int32_t end) {
     tfcaps_paired_blocks_pass *pass = &conv->pass;
     const int32_t whole = (end - first) & ~1;
     if (whole > 0) {
-        pass->output = output0 + first;
+        pass->output = conv->outputs[0] + first;
         pass->output_end = pass->output + whole;
-        pass->distance = output1 - output0;
+        pass->distance = conv->outputs[1] - conv->outputs[0];
         tfcaps_paired_blocks(pass);
     }
     if (first + whole < end) {
-        output_last(conv, pass, whole / TFCAPS_PAIRED_FILTERS, output0 + (end - 1), output1 + (end - 1));
+        output_last(conv, whole / TFCAPS_PAIRED_FILTERS, end - 1);
     }
 }
 
@@ -158,30 +160,30 @@ static void begin_sums(layer *conv, int32_t first, int32_t blocks, uint32_t *sum
     conv->pass.sums_end = sums;
 }
 
+/* What there is room for of a window, from a byte of a row on: whole rows, or a part of one. */
+static void set_part(const layer *conv, int32_t row, int32_t offset, tfcaps_paired_window *part) {
+    const int32_t rows = conv->plan.window.rows - row;
+    const int32_t size = conv->plan.window.size - offset;
+    const int is_one = conv->room_rows == 0;
+    part->rows = is_one ? 1 : rows < conv->room_rows ? rows : conv->room_rows;
+    part->size = is_one && size > 2 * conv->room ? 2 * conv->room : size;
+}
+
 /* The outputs of filters first ... end - 1 at two positions, of windows that do not fit whole. */
-static void output_in_parts(layer *conv, const position at[2], int32_t first, int32_t end, int8_t *output0,
-                            int8_t *output1, uint32_t *sums) {
+static void output_in_parts(layer *conv, int32_t first, int32_t end, uint32_t *sums) {
     tfcaps_paired_blocks_pass *pass = &conv->pass;
     begin_sums(conv, first / TFCAPS_PAIRED_FILTERS, (end - first + 1) / TFCAPS_PAIRED_FILTERS, sums);
+    tfcaps_paired_window part = conv->plan.window;
     int32_t row = 0;
     int32_t offset = 0; /* in that row, a multiple of four */
-    for (int32_t left = conv->steps; left > 0; left -= pass->steps) {
-        if (conv->room_rows > 0) {
-            const int32_t rows =
-                conv->room_rows < conv->window.rows - row ? conv->room_rows : conv->window.rows - row;
-            take_apart(conv, at, row, rows, 0, conv->window.size);
-            pass->steps = tfcaps_paired_steps(&conv->window, rows);
-            row += rows;
-        } else {
-            const int32_t more = conv->window.size - offset;
-            const int32_t size = more < 2 * conv->room ? more : 2 * conv->room;
-            take_apart(conv, at, row, 1, offset, size);
-            pass->steps = (size + 1) / 2;
-            offset += size;
-            if (offset == conv->window.size) {
-                offset = 0;
-                ++row;
-            }
+    for (int32_t left = conv->plan.steps; left > 0; left -= pass->steps) {
+        set_part(conv, row, offset, &part);
+        take_apart(conv, row, offset, &part);
+        pass->steps = tfcaps_paired_steps(&part, part.rows);
+        offset += part.size;
+        if (offset == conv->plan.window.size) {
+            offset = 0;
+            row += part.rows;
         }
         pass->ways[0] = 0;
         pass->skip = 4 * (conv->block_words - pass->steps);
@@ -192,26 +194,25 @@ static void output_in_parts(layer *conv, const position at[2], int32_t first, in
         } else {
             pass->task = TFCAPS_PAIRED_LAST;
             pass->skip -= 4 * TFCAPS_PAIRED_STAGES;
-            make_outputs(conv, first, end, output0, output1);
+            make_outputs(conv, first, end);
         }
     }
 }
 
 /* The same of all filters. */
-static TFCAPS_NOINLINE void output_tiles(layer *conv, const position at[2], int8_t *output0,
-                                         int8_t *output1) {
+static TFCAPS_COLD TFCAPS_NOINLINE void output_tiles(layer *conv) {
     uint32_t sums[TFCAPS_PAIRED_SUMS * TILE];
     for (int32_t first = 0; first < conv->filters; first += TFCAPS_PAIRED_FILTERS * TILE) {
         const int32_t left = conv->filters - first;
         const int32_t filters = left < TFCAPS_PAIRED_FILTERS * TILE ? left : TFCAPS_PAIRED_FILTERS * TILE;
-        output_in_parts(conv, at, first, first + filters, output0, output1, sums);
+        output_in_parts(conv, first, first + filters, sums);
     }
     conv->pass.sums = NULL;
     conv->pass.sums_end = NULL;
 }
 
 /* The activation's limits, where they are narrower than int8's. */
-static TFCAPS_NOINLINE void limit(const tfcaps_conv_2d_params *params, int8_t *output, int32_t size) {
+static void limit(const tfcaps_conv_2d_params *params, int8_t *output, int32_t size) {
     const int32_t least = params->activation_min;
     const int32_t most = params->activation_max;
     for (int32_t n = 0; n < size; ++n) {
@@ -220,17 +221,17 @@ static TFCAPS_NOINLINE void limit(const tfcaps_conv_2d_params *params, int8_t *o
 }
 
 /* The outputs of all filters at two positions. */
-static void output_pair(layer *conv, const position at[2], int8_t *output0, int8_t *output1) {
+static void output_pair(layer *conv) {
     if (conv->pass.task == TFCAPS_PAIRED_ALL) {
-        if (conv->is_inside) {
-            tfcaps_paired_columns(input_at(conv, at[0]), input_at(conv, at[1]), &conv->apart);
+        if (conv->plan.is_inside) {
+            tfcaps_paired_columns(input_at(conv, conv->at[0]), input_at(conv, conv->at[1]), &conv->apart);
         } else {
-            take_apart(conv, at, 0, conv->window.rows, 0, conv->window.size);
+            take_apart(conv, 0, 0, &conv->plan.window);
         }
         conv->pass.weights = conv->blocks;
-        make_outputs(conv, 0, conv->filters, output0, output1);
+        make_outputs(conv, 0, conv->filters);
     } else {
-        output_tiles(conv, at, output0, output1);
+        output_tiles(conv);
     }
 }
 
@@ -247,49 +248,44 @@ static int are_stages(const layer *conv) {
 }
 
 /* Shares the scratch memory out. */
-static void use_scratch(layer *conv, const tfcaps_context *context, int32_t step_bytes) {
-    const size_t fit = context->size / (size_t)step_bytes;
+static void use_scratch(layer *conv, const tfcaps_context *context) {
+    const tfcaps_paired_window *window = &conv->plan.window;
+    const int32_t steps = conv->plan.steps;
+    const size_t fit = context->size / tfcaps_conv_2d_paired_step_bytes(&conv->plan);
     const int is_carried = conv->pass.form == TFCAPS_PAIRED_CARRIED;
     const size_t limited = is_carried && fit > TFCAPS_PAIRED_PART ? TFCAPS_PAIRED_PART : fit;
-    const int is_whole_window = limited >= (size_t)conv->steps;
-    const int32_t together = conv->window.together;
-    conv->room = is_whole_window ? conv->steps : (int32_t)(limited & ~(size_t)1);
-    conv->room_rows = is_whole_window ? conv->window.rows
-                                      : conv->room / tfcaps_paired_steps(&conv->window, together) * together;
+    const int is_whole_window = limited >= (size_t)steps;
+    const int32_t together = window->together;
+    conv->room = is_whole_window ? steps : (int32_t)(limited & ~(size_t)1);
+    conv->room_rows =
+        is_whole_window ? window->rows : conv->room / tfcaps_paired_steps(window, together) * together;
     uint32_t *words = (uint32_t *)context->buf;
-    conv->rows[0] = (int8_t *)(words + 2 * conv->room);
-    conv->rows[1] = conv->rows[0] + 2 * conv->room;
-    conv->is_inside = step_bytes == TFCAPS_PAIRED_STEP_BYTES;
-    conv->apart.rows = conv->window.rows;
-    conv->apart.size = conv->window.size;
+    conv->rows = (int8_t *)(words + 2 * conv->room);
+    conv->apart.rows = window->rows;
+    conv->apart.size = window->size;
     conv->apart.step = conv->row_step;
     conv->apart.words = words;
     conv->apart.together = together;
     conv->pass.columns = words;
-    conv->pass.steps = conv->steps;
+    conv->pass.steps = steps;
     conv->pass.task = is_whole_window && !is_carried ? TFCAPS_PAIRED_ALL : TFCAPS_PAIRED_SOME;
 }
 
 /* What follows from the arguments, or what is wrong with them. */
-static TFCAPS_NOINLINE tfcaps_status begin_layer(layer *conv, const tfcaps_context *context,
-                                                 const tfcaps_image_dims *kernel_dims, const int32_t *weights,
-                                                 const tfcaps_image_dims *output_dims) {
+static tfcaps_status begin_layer(layer *conv, const tfcaps_context *context,
+                                 const tfcaps_image_dims *kernel_dims, const int32_t *weights,
+                                 const tfcaps_image_dims *output_dims) {
     const tfcaps_conv_2d_params *params = conv->params;
     const tfcaps_image_dims *input_dims = conv->input_dims;
-    size_t need = 0;
     const tfcaps_status status =
-        tfcaps_conv_2d_paired_s8_get_buffer_size(params, input_dims, kernel_dims, output_dims, &need);
+        tfcaps_conv_2d_paired_plan_of(params, input_dims, kernel_dims, output_dims, &conv->plan);
     if (status != TFCAPS_OK) {
         return status;
     }
-    if (context->buf == NULL || context->size < need || (uintptr_t)context->buf % 4 != 0) {
+    if (context->buf == NULL || context->size < conv->plan.need || (uintptr_t)context->buf % 4 != 0) {
         return TFCAPS_ERROR_SCRATCH;
     }
-    const tfcaps_window rows = tfcaps_conv_2d_rows(params, input_dims, kernel_dims, output_dims);
-    const tfcaps_window columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
     conv->filters = output_dims->channels;
-    conv->window = tfcaps_paired_window_of(kernel_dims);
-    conv->steps = tfcaps_paired_steps(&conv->window, conv->window.rows);
     conv->row = input_dims->width * input_dims->channels;
     const int32_t whole_y = input_dims->height - (kernel_dims->height - 1) * params->dilation_height;
     const int32_t whole_x = params->dilation_width == 1 ? input_dims->width - kernel_dims->width + 1 : 0;
@@ -300,50 +296,54 @@ static TFCAPS_NOINLINE tfcaps_status begin_layer(layer *conv, const tfcaps_conte
     }
     conv->pass.form = weights[0];
     conv->blocks = weights + 1;
-    conv->block_words = TFCAPS_PAIRED_SUMS + TFCAPS_PAIRED_STAGES +
-                        conv->steps * (conv->pass.form == TFCAPS_PAIRED_SINGLE ? TFCAPS_PAIRED_FILTERS : 1);
-    use_scratch(conv, context, tfcaps_conv_2d_paired_step_bytes(&rows, &columns));
+    conv->block_words =
+        TFCAPS_PAIRED_SUMS + TFCAPS_PAIRED_STAGES +
+        conv->plan.steps * (conv->pass.form == TFCAPS_PAIRED_SINGLE ? TFCAPS_PAIRED_FILTERS : 1);
+    use_scratch(conv, context);
     if (conv->pass.form < TFCAPS_PAIRED_PAIRS || conv->pass.form > TFCAPS_PAIRED_SINGLE ||
-        !are_stages(conv) || (conv->pass.form == TFCAPS_PAIRED_SINGLE && conv->room < conv->steps)) {
+        !are_stages(conv) || (conv->pass.form == TFCAPS_PAIRED_SINGLE && conv->room < conv->plan.steps)) {
         return TFCAPS_ERROR_RANGE;
     }
     return TFCAPS_OK;
 }
 
 /* The next position in reading order; rows of outputs end before x reaches end. */
-static inline position after(position at, position stride, int32_t begin, int32_t end) {
-    at.x += stride.x;
+static inline position after(position at, const tfcaps_conv_2d_params *params, int32_t end) {
+    at.x += params->stride_width;
     if (at.x >= end) {
-        at.x = begin;
-        at.y += stride.y;
+        at.x = -params->padding_left;
+        at.y += params->stride_height;
     }
     return at;
 }
 
 /* All outputs of an image. */
-static void convolve(layer *conv, const tfcaps_image_dims *output_dims, int8_t *output) {
-    const position stride = {conv->params->stride_height, conv->params->stride_width};
-    const int32_t begin = -conv->params->padding_left;
-    const int32_t end = begin + output_dims->width * stride.x;
-    const int32_t positions = output_dims->height * output_dims->width;
-    const int32_t filters = conv->filters;
-    position at[2] = {{-conv->params->padding_top, begin}, {0, 0}};
-    for (int32_t left = positions; left > 1; left -= 2) {
-        at[1] = after(at[0], stride, begin, end);
-        output_pair(conv, at, output, output + filters);
-        at[0] = after(at[1], stride, begin, end);
-        output += 2 * filters;
-    }
-    if (positions % 2 != 0) {
-        at[1] = at[0];
-        output_pair(conv, at, output, output);
+static TFCAPS_HOT TFCAPS_NOINLINE void convolve(layer *conv, const tfcaps_image_dims *output_dims,
+                                                int8_t *output) {
+    const tfcaps_conv_2d_params *params = conv->params;
+    position next = {-params->padding_top, -params->padding_left};
+    const int32_t end = next.x + output_dims->width * params->stride_width;
+    for (int32_t left = output_dims->height * output_dims->width; left > 0; left -= 2) {
+        conv->at[0] = next;
+        conv->outputs[0] = output;
+        if (left > 1) { /* else the last position is made twice */
+            next = after(next, params, end);
+            output += conv->filters;
+        }
+        conv->at[1] = next;
+        conv->outputs[1] = output;
+        output_pair(conv);
+        next = after(next, params, end);
+        output += conv->filters;
     }
 }
 
-tfcaps_status tfcaps_conv_2d_paired_s8(const tfcaps_context *context, const tfcaps_conv_2d_params *params,
-                                       const tfcaps_image_dims *input_dims, const int8_t *input,
-                                       const tfcaps_image_dims *kernel_dims, const int32_t *weights,
-                                       const tfcaps_image_dims *output_dims, int8_t *output) {
+TFCAPS_COLD tfcaps_status tfcaps_conv_2d_paired_s8(const tfcaps_context *context,
+                                                   const tfcaps_conv_2d_params *params,
+                                                   const tfcaps_image_dims *input_dims, const int8_t *input,
+                                                   const tfcaps_image_dims *kernel_dims,
+                                                   const int32_t *weights,
+                                                   const tfcaps_image_dims *output_dims, int8_t *output) {
     if (context == NULL || input == NULL || weights == NULL || output == NULL) {
         return TFCAPS_ERROR_NULL;
     }

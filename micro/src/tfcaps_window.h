@@ -38,12 +38,13 @@ static inline int tfcaps_is_image(const tfcaps_image_dims *dims) {
 /* Stride, dilation and padding of a window whose sizes are in range: padding less than the window, and no
  * output position wholly behind the image. */
 static inline tfcaps_status tfcaps_check_window(const tfcaps_window *window) {
+    const uint32_t taps = (uint32_t)(window->taps - 1) * (uint32_t)window->dilation;
+    const uint32_t last = (uint32_t)(window->output - 1) * (uint32_t)window->stride;
     if (!tfcaps_is_extent(window->stride) || !tfcaps_is_extent(window->dilation) || window->padding < 0 ||
-        window->padding > (int64_t)(window->taps - 1) * window->dilation) {
+        (uint32_t)window->padding > taps) {
         return TFCAPS_ERROR_RANGE;
     }
-    if ((int64_t)(window->taps - 1) * window->dilation >= TFCAPS_MAX_EXTENT ||
-        (int64_t)(window->output - 1) * window->stride - window->padding >= window->input) {
+    if (taps >= TFCAPS_MAX_EXTENT || last >= (uint32_t)(window->input + window->padding)) {
         return TFCAPS_ERROR_DIMS;
     }
     return TFCAPS_OK;
