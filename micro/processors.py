@@ -36,12 +36,12 @@ class Processor:
         PROCESSORS.register(self.name)(self)
 
 
-Processor("cortex-m0", kernels="thumb1", has_cmsis_nn=True)
-Processor("cortex-m3", has_cmsis_nn=True)
+Processor("cortex-m0", layout="padded", kernels="thumb1", has_cmsis_nn=True)
+Processor("cortex-m3", layout="padded", has_cmsis_nn=True)
 Processor("cortex-m4", layout="paired", kernels="dsp", has_cmsis_nn=True)
 Processor("cortex-m7", layout="paired", kernels="dsp", has_cmsis_nn=True)
 Processor("cortex-m33", layout="paired", kernels="dsp", has_cmsis_nn=True)
-Processor("cortex-m55", kernels="mve", has_cmsis_nn=True)
+Processor("cortex-m55", layout="padded", kernels="mve", has_cmsis_nn=True)
 Processor("rv32imc", layout="interleaved", kernels="rv32")
 Processor("rv32imac", layout="interleaved", kernels="rv32")
 Processor("rv32gcv", kernels="rvv")

@@ -14,6 +14,17 @@ static int guards_differ(int32_t dimension, int32_t padded) {
     return 0;
 }
 
+/* What copies of all inputs and outputs of a batch take besides. */
+static tfcaps_status add_copies(const tfcaps_capsule_dense_dims *dims, size_t routing, size_t *size) {
+    const uint64_t inputs = (uint64_t)dims->input_capsules * (uint64_t)dims->input_dimension;
+    const uint64_t outputs = (uint64_t)dims->output_capsules * (uint64_t)dims->output_dimension;
+    if (!tfcaps_fits(routing + inputs + outputs + 7)) {
+        return TFCAPS_ERROR_DIMS;
+    }
+    *size = (size_t)(routing + inputs + outputs + 7) & ~(size_t)7;
+    return TFCAPS_OK;
+}
+
 tfcaps_status tfcaps_capsule_dense_padded_s8_get_buffer_size(const tfcaps_capsule_dense_dims *dims,
                                                              size_t *size) {
     size_t need = 0;
@@ -21,13 +32,17 @@ tfcaps_status tfcaps_capsule_dense_padded_s8_get_buffer_size(const tfcaps_capsul
     if (size == NULL || status != TFCAPS_OK) {
         return size == NULL ? TFCAPS_ERROR_NULL : status;
     }
-    const uint64_t inputs = (uint64_t)dims->input_capsules * (uint64_t)dims->input_dimension;
-    const uint64_t outputs = (uint64_t)dims->output_capsules * (uint64_t)dims->output_dimension;
-    if (!tfcaps_fits(need + inputs + outputs + 7)) {
-        return TFCAPS_ERROR_DIMS;
+    return add_copies(dims, need, size);
+}
+
+tfcaps_status tfcaps_capsule_dense_padded_s8_kept_get_buffer_size(const tfcaps_capsule_dense_dims *dims,
+                                                                  size_t *size) {
+    size_t need = 0;
+    const tfcaps_status status = tfcaps_capsule_dense_s8_kept_get_buffer_size(dims, &need);
+    if (size == NULL || status != TFCAPS_OK) {
+        return size == NULL ? TFCAPS_ERROR_NULL : status;
     }
-    *size = (size_t)(need + inputs + outputs + 7) & ~(size_t)7;
-    return TFCAPS_OK;
+    return add_copies(dims, need, size);
 }
 
 /* Rows of `width` bytes from rows of `from` to rows of `to`. */
@@ -48,11 +63,11 @@ tfcaps_status tfcaps_capsule_dense_padded_s8(const tfcaps_context *context,
     if (context == NULL || context->buf == NULL || dims == NULL || input == NULL || output == NULL) {
         return TFCAPS_ERROR_NULL;
     }
-    tfcaps_context routing = *context;
     size_t need = 0;
+    size_t copies = 0;
     tfcaps_status status = tfcaps_capsule_dense_padded_s8_get_buffer_size(dims, &need);
     if (status == TFCAPS_OK) {
-        status = tfcaps_capsule_dense_s8_get_buffer_size(dims, &routing.size);
+        status = add_copies(dims, 0, &copies);
     }
     if (status != TFCAPS_OK) {
         return status;
@@ -65,13 +80,15 @@ tfcaps_status tfcaps_capsule_dense_padded_s8(const tfcaps_context *context,
         guards_differ(output_dimension, dims->output_dimension)) {
         return TFCAPS_ERROR_RANGE;
     }
-    /* What lies between the inputs meets weights of zero, but has to be something. */
+    const tfcaps_context routing = {context->buf, (context->size - copies) & ~(size_t)7};
     int8_t *const u = (int8_t *)context->buf + routing.size;
     int8_t *const v = u + (size_t)dims->input_capsules * (size_t)dims->input_dimension;
-    memset(u, 0, (size_t)(v - u));
     tfcaps_capsule_dense_dims some = *dims;
     some.batches = 0; /* none: only checks the arguments */
     status = tfcaps_capsule_dense_s8(&routing, params, &some, u, kernel, bias, v);
+    if (status == TFCAPS_OK) { /* what lies between the inputs meets weights of zero, so let it be zero too */
+        memset(u, (int)params->input_zero_point, (size_t)(v - u));
+    }
     some.batches = 1;
     for (int32_t batch = 0; status == TFCAPS_OK && batch < dims->batches; ++batch) {
         copy_rows(dims->input_capsules, input_dimension, input, input_dimension, u, dims->input_dimension);

@@ -266,6 +266,26 @@ class TestPaddedCapsuleDense:
         layer.context.buf += 4
         assert layer.run() == k.ERROR_SCRATCH
 
+    def test_keeps_votes_with_the_scratch_for_it(self):
+        layer = PaddedLayer()
+        need = k.SIZE()
+        getter = LIBRARY.tfcaps_capsule_dense_padded_s8_kept_get_buffer_size
+        assert getter(c.byref(layer.dims), c.byref(need)) == k.OK
+        assert need.value == layer.context.size + 2 * 4 * 3 * 8
+        layer.context.size = need.value
+        layer.data[1][:] = 1  # weights that are no zeros, and none where K and D end
+        layer.data[1].reshape(4, 3, 8, 5)[:, :, 7:] = 0
+        layer.data[1].reshape(4, 24, 5)[:, :, 4:] = 0
+        layer.data[0][:] = np.arange(16)
+        assert layer.run() == k.OK
+        assert np.all(layer.scratch[need.value :] == 0x5A)
+        other = PaddedLayer()
+        other.data[:2] = layer.data[:2]
+        assert other.run() == k.OK
+        np.testing.assert_array_equal(layer.out, other.out)
+        assert np.any(layer.scratch[: need.value] != other.scratch[: need.value])  # they went different ways
+        assert getter(None, c.byref(need)) == getter(c.byref(layer.dims), None) == k.ERROR_NULL
+
     @pytest.mark.parametrize("sizes", [(0, 7), (6, 7), (4, 0), (4, 9), (4, 4), (4, 1), (-1, -1)])
     def test_refuses_sizes_that_are_not_padded_to_these(self, sizes):
         assert PaddedLayer(*sizes).run() == k.ERROR_RANGE

@@ -35,6 +35,11 @@ class Layout:
         self._emitters: dict[str, Callable[[Call], Emission | None]] = {}
         LAYOUTS.register(name)(self)
 
+    @property
+    def operators(self) -> frozenset[str]:
+        """Those that it has emitters for."""
+        return frozenset(self._emitters)
+
     def register(self, op: str) -> Callable[[Callable[[Call], Emission | None]], Callable[[Call], Emission | None]]:
         """A decorator that enters the emitter of an operator."""
 

@@ -36,7 +36,7 @@ def capsule_dense(call: Call) -> Emission | None:
     has_lowest = np.any(np.asarray(call.weights().data) == -128)
     if not (depth == 4 and dimension in (5, 6)) or has_lowest:
         if quick != (depth, dimension):
-            return padded_capsules.capsule_dense(call)
+            return padded_capsules.capsule_dense(call, *quick)
         if depth <= 8 and dimension > 1:
             return None
     if depth % 4 or depth > MOST_TAPS or has_lowest or params.vote_shift:

@@ -46,11 +46,11 @@ def length(call: Call) -> Emission:
     )
 
 
-def _keeping(call: Call) -> votes.Keeping:
-    """What the kernels do with room for all votes."""
+def keeping(call: Call, depth: int, dimension: int) -> votes.Keeping:
+    """What the kernels do with room for all votes, where a capsule layer has these K and D for them."""
     params = CapsuleDenseParams.from_options(call.op.custom_options)
-    _, count, depth = call.activation().shape
-    _, capsules, dimension = call.output.shape
+    _, count, _ = call.activation().shape
+    _, capsules, _ = call.output.shape
     near_exps = params.logit_bits >= LOGIT_BITS and capsules <= 1 << (16 - max(9, (count - 1).bit_length() - 1))
     return votes.keeping(call.kernels, votes.Shape(depth, capsules, dimension, params.vote_shift, near_exps))
 
@@ -58,10 +58,10 @@ def _keeping(call: Call) -> votes.Keeping:
 @EMITTERS.register(CapsuleDenseParams.OP)
 def capsule_dense(call: Call) -> Emission:
     """Votes and routing. MACs: votes once, then each iteration's weighted sum and agreement."""
-    return emit_capsule_dense(call, _keeping(call))
+    return emit_capsule_dense(call, keeping(call, call.activation().shape[-1], call.output.shape[-1]))
 
 
-def emit_capsule_dense(call: Call, keeping: votes.Keeping) -> Emission:
+def emit_capsule_dense(call: Call, found: votes.Keeping) -> Emission:
     """The same for kernels that keep votes so."""
     params = CapsuleDenseParams.from_options(call.op.custom_options)
     batches, count, depth = call.activation().shape
@@ -88,8 +88,8 @@ def emit_capsule_dense(call: Call, keeping: votes.Keeping) -> Emission:
     vote_count = batches * count * capsules * dimension
     least = scratch("tfcaps_capsule_dense_s8", dims)
     wanted = 0
-    quicker = keeping is votes.Keeping.QUICKER and call.votes == "auto"
-    forced = keeping is not votes.Keeping.NEVER and call.votes == "keep"
+    quicker = found is votes.Keeping.QUICKER and call.votes == "auto"
+    forced = found is not votes.Keeping.NEVER and call.votes == "keep"
     if params.iterations > 1 and (quicker or forced):
         wanted = scratch("tfcaps_capsule_dense_s8_kept", dims)
     bias_name = "NULL" if bias is None else "$bias"

@@ -136,6 +136,10 @@ tfcaps_status tfcaps_capsule_dense_paired_kept_s8(const tfcaps_context *context,
 tfcaps_status tfcaps_capsule_dense_padded_s8_get_buffer_size(const tfcaps_capsule_dense_dims *dims,
                                                              size_t *size);
 
+/* With how many it keeps votes: as many more as tfcaps_capsule_dense_s8 wants for that. */
+tfcaps_status tfcaps_capsule_dense_padded_s8_kept_get_buffer_size(const tfcaps_capsule_dense_dims *dims,
+                                                                  size_t *size);
+
 /* The same bits for K and D that have no quick loop, by way of K' >= K and D' >= D that have one, those of
  * dims: kernel [I, J * D', K'] and bias [J * D'] are zero wherever K or D ends, params has units for J * D'.
  * input [N, I, K], output [N, J, D]. No power of four may be at least D and below D'; else

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from aot_build import build_many, tflm
+from aot_build import build_many, build_one, tflm
 from one_op import int8
 from tiny_models import TinyModel, dense_params
 
@@ -13,12 +13,12 @@ from tfcaps.converters.c.layouts.padded_capsules import quick_sizes
 from tfcaps.runtime.tflite_file import read_tflite
 
 
-def capsules(depth, dimension, *, inputs=9, outputs=3, bias=False, leaky=0, lowest=False):
+def capsules(depth, dimension, *, inputs=9, outputs=3, bias=False, leaky=0, lowest=False, zero_point=3):
     rng = np.random.default_rng(depth * 100 + dimension)
     tiny = TinyModel()
-    u = tiny.input([1, inputs, depth], 0.05, 3)
+    u = tiny.input([1, inputs, depth], 0.05, zero_point)
     count = outputs * dimension
-    params = dense_params(rng, count, capsules=outputs, inputs=inputs, depth=depth, zero_point=3, leaky=leaky)
+    params = dense_params(rng, count, capsules=outputs, inputs=inputs, depth=depth, zero_point=zero_point, leaky=leaky)
     params = dataclasses.replace(params, vote_shift=int(depth > 4 and inputs == 1))
     kernel = (int8(rng, (inputs, count, depth)) // 4).astype(np.int8)  # so that votes have 16 bits
     kernel[0, 0, 0] = -128 if lowest else 1
@@ -66,3 +66,46 @@ def test_nothing_is_kept_where_votes_are_made_again_anyway():
     (layer,) = program.layers
     assert layer.policy == "votes recomputed"
     assert layer.emission.scratch < plain.layers[0].emission.wanted_scratch
+
+
+@pytest.mark.parametrize(
+    ("processor", "layer", "depth"),
+    [
+        *(("cortex-m55", (depth, {}), quick) for depth, quick in ((1, 4), (4, 4), (5, 8), (10, 12), (31, 32))),
+        ("cortex-m55", (33, {}), 33),  # more than it holds at a time
+        ("cortex-m55", (3, {"zero_point": 3}), 4),  # loops of plain C
+        ("cortex-m55", (6, {"zero_point": 3}), 6),
+        ("cortex-m55", (6, {"inputs": 3}), 6),  # too few for its lanes
+        *((processor, (3, {}), 4) for processor in ("cortex-m0", "cortex-m3", "rv32imac")),
+        *((processor, (5, {}), 5) for processor in ("cortex-m0", "cortex-m3", "rv32imac")),
+        ("rv32gcv", (3, {}), 3),
+    ],
+)
+def test_input_capsules_are_filled_up_for_the_processor(processor, layer, depth, tmp_path):
+    own, options = layer
+    model = capsules(own, 7, **{"zero_point": 0, **options})
+    program = build_one(model, tmp_path, processor=processor)
+    (emitted,) = program.plan.program.layers
+    assert (emitted.layout == "plain") == (own == depth)
+    sizes = next(struct for struct in emitted.emission.structs if struct.name == "dims").fields
+    assert (sizes["input_dimension"], sizes["output_dimension"]) == (depth, 7)
+    shape = (1, options.get("inputs", 9), own)
+    for x in (int8(np.random.default_rng(0), shape), np.full(shape, -128, np.int8)):
+        np.testing.assert_array_equal(program.run([x])[0], tflm(model, [x])[0])
+
+
+@pytest.mark.parametrize(("processor", "policy"), [("cortex-m55", "kept"), ("rv32imac", "recomputed")])
+def test_votes_of_filled_up_capsules_are_kept_where_that_is_quicker(processor, policy, tmp_path):
+    model = capsules(6 if policy == "kept" else 3, 7, zero_point=0)
+    program = build_one(model, tmp_path, processor=processor, ram=1 << 20)
+    (layer,) = program.plan.program.layers
+    assert layer.policy == f"votes {policy}"
+    assert layer.layout != "plain"
+    x = int8(np.random.default_rng(0), program.plan.program.tensors[program.plan.program.inputs[0]].shape)
+    np.testing.assert_array_equal(program.run([x])[0], tflm(model, [x])[0])
+
+
+@pytest.mark.parametrize(("votes", "layout"), [("keep", "plain"), ("recompute", "padded"), ("auto", "padded")])
+def test_votes_that_any_loop_finds_are_not_filled_up(votes, layout):
+    (layer,) = build_program(read_tflite(capsules(3, 7)), processor="cortex-m3", votes=votes).layers
+    assert layer.layout == layout
