@@ -30,7 +30,15 @@ _COMPILER_LIBRARY = re.compile(r"__\w+")
 # Calls through a pointer, by the function that makes them: what the names of the called ones end in.
 INDIRECT: dict[str, tuple[str, ...]] = {
     "tfcaps_binary": ("_row",),
-    "tfcaps_routing_run": ("_votes", "_coupled", "_votes_paired", "_coupled_paired", "_kept_paired", "_suits"),
+    "tfcaps_routing_run": (
+        "_votes",
+        "_coupled",
+        "_votes_paired",
+        "_coupled_paired",
+        "_kept_paired",
+        "_suits",
+        "_kept_get_buffer_size",
+    ),
 }
 _NODE = re.compile(r'node: \{ title: "([^"]+)" label: "(?:[^"\\]|\\.)*?(?:\\n(\d+) bytes \(([^)]*)\))?"')
 # A function in assembly, whose frame the compiler takes for empty; and what in it takes stack.

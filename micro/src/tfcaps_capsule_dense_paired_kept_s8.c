@@ -6,7 +6,8 @@ tfcaps_status tfcaps_capsule_dense_paired_kept_s8(const tfcaps_context *context,
                                                   const int32_t *kernel, const int32_t *bias,
                                                   int8_t *output) {
     static const tfcaps_routing_passes passes = {tfcaps_routing_keep_votes_paired,
-                                                 tfcaps_routing_add_kept_paired, tfcaps_paired_suits};
+                                                 tfcaps_routing_add_kept_paired, tfcaps_paired_suits,
+                                                 tfcaps_capsule_dense_s8_kept_get_buffer_size};
     size_t need = 0;
     if (context != NULL && dims != NULL &&
         (tfcaps_capsule_dense_s8_kept_get_buffer_size(dims, &need) != TFCAPS_OK || context->size < need)) {

@@ -1,4 +1,5 @@
 #include "tfcaps/kernels.h"
+#include "tfcaps_cold.h"
 #include "tfcaps_fixed_point.h"
 #include "tfcaps_routing.h"
 
@@ -6,7 +7,8 @@ static int in_range(int32_t x, int32_t most) {
     return x >= 1 && x <= most;
 }
 
-tfcaps_status tfcaps_capsule_dense_s8_get_buffer_size(const tfcaps_capsule_dense_dims *dims, size_t *size) {
+TFCAPS_COLD tfcaps_status tfcaps_capsule_dense_s8_get_buffer_size(const tfcaps_capsule_dense_dims *dims,
+                                                                  size_t *size) {
     if (dims == NULL || size == NULL) {
         return TFCAPS_ERROR_NULL;
     }
@@ -30,8 +32,8 @@ tfcaps_status tfcaps_capsule_dense_s8_get_buffer_size(const tfcaps_capsule_dense
     return TFCAPS_OK;
 }
 
-tfcaps_status tfcaps_capsule_dense_s8_kept_get_buffer_size(const tfcaps_capsule_dense_dims *dims,
-                                                           size_t *size) {
+TFCAPS_COLD tfcaps_status tfcaps_capsule_dense_s8_kept_get_buffer_size(const tfcaps_capsule_dense_dims *dims,
+                                                                       size_t *size) {
     size_t least = 0;
     const tfcaps_status status = tfcaps_capsule_dense_s8_get_buffer_size(dims, &least);
     if (size == NULL || status != TFCAPS_OK) {

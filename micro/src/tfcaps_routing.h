@@ -53,11 +53,13 @@ void tfcaps_routing_add_votes(const tfcaps_routing *r, const int8_t *u, const in
  * that scaled gives. Uses kept_votes instead of u and kernel. */
 void tfcaps_routing_add_coupled(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
 
-/* Two passes that belong together, and whether they can do what is asked; NULL for any routing. */
+/* Two passes that belong together, whether they can do what is asked, or NULL for any routing, and how much
+ * scratch memory they keep votes in, or NULL if they never do. */
 typedef struct tfcaps_routing_passes {
     void (*add_votes)(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
     void (*add_coupled)(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
     int (*suits)(const tfcaps_routing *r);
+    tfcaps_status (*kept_size)(const tfcaps_capsule_dense_dims *dims, size_t *size);
 } tfcaps_routing_passes;
 
 /* The whole operator, with checks of all arguments. */

@@ -1,6 +1,7 @@
+#include "tfcaps_cold.h"
 #include "tfcaps_routing.h"
 
-uint32_t tfcaps_routing_far_exps(const tfcaps_routing *r, uint32_t *logits, int32_t stride) {
+TFCAPS_COLD uint32_t tfcaps_routing_far_exps(const tfcaps_routing *r, uint32_t *logits, int32_t stride) {
     const int32_t capsules = r->dims->output_capsules;
     int32_t largest = r->params->leaky ? 0 : INT32_MIN;
     for (int32_t j = 0; j < capsules; ++j) {

@@ -1,3 +1,4 @@
+#include "tfcaps_cold.h"
 #include "tfcaps_halves.h"
 #include "tfcaps_noinline.h"
 #include "tfcaps_routing_paired.h"
@@ -48,7 +49,7 @@ static uint32_t pack(pair votes) {
     return (votes.low & 0xFFFF) | ((votes.high << 8) & 0xFFFF0000);
 }
 
-void tfcaps_paired_drop_padding(const tfcaps_routing *r) {
+TFCAPS_COLD void tfcaps_paired_drop_padding(const tfcaps_routing *r) {
     const int32_t dimension = r->dims->output_dimension;
     const uint32_t *from = r->sums;
     uint32_t *to = r->sums;
@@ -85,7 +86,8 @@ static uint32_t first_exp(const tfcaps_routing *r) {
     return r->params->leaky ? tfcaps_exp_table[TFCAPS_EXP_CENTRE] : 0;
 }
 
-tfcaps_paired_pass tfcaps_paired_begin(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel) {
+TFCAPS_COLD tfcaps_paired_pass tfcaps_paired_begin(const tfcaps_routing *r, const int8_t *u,
+                                                   const int8_t *kernel) {
     const int32_t capsules = r->dims->output_capsules;
     tfcaps_paired_pass pass;
     pass.u = u;
@@ -109,7 +111,7 @@ static uint32_t logit_of(const uint32_t *votes, const uint32_t *v, int32_t pairs
     return logit;
 }
 
-void tfcaps_routing_paired_far(tfcaps_paired_pass *pass) {
+TFCAPS_COLD void tfcaps_routing_paired_far(tfcaps_paired_pass *pass) {
     const int32_t capsules = pass->r->dims->output_capsules;
     const int32_t pairs = tfcaps_even(pass->r->dims->output_dimension) / 2;
     const int32_t size = 2 * (pairs + 1);
@@ -123,7 +125,7 @@ void tfcaps_routing_paired_far(tfcaps_paired_pass *pass) {
     }
 }
 
-void tfcaps_paired_set_records(tfcaps_paired_pass *pass) {
+TFCAPS_COLD void tfcaps_paired_set_records(tfcaps_paired_pass *pass) {
     const tfcaps_routing *r = pass->r;
     const int32_t pairs = tfcaps_even(r->dims->output_dimension) / 2;
     const int32_t dimension = r->dims->output_dimension;

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "tfcaps/kernels.h"
+#include "tfcaps_cold.h"
 #include "tfcaps_fixed_point.h"
 #include "tfcaps_noinline.h"
 #include "tfcaps_routing.h"
@@ -205,10 +206,11 @@ static tfcaps_status check_params(const tfcaps_capsule_dense_params *params, int
     return TFCAPS_OK;
 }
 
-tfcaps_status tfcaps_routing_run(const tfcaps_routing_passes *passes, const tfcaps_context *context,
-                                 const tfcaps_capsule_dense_params *params,
-                                 const tfcaps_capsule_dense_dims *dims, const int8_t *input,
-                                 const int8_t *kernel, const int32_t *bias, int8_t *output) {
+TFCAPS_COLD tfcaps_status tfcaps_routing_run(const tfcaps_routing_passes *passes,
+                                             const tfcaps_context *context,
+                                             const tfcaps_capsule_dense_params *params,
+                                             const tfcaps_capsule_dense_dims *dims, const int8_t *input,
+                                             const int8_t *kernel, const int32_t *bias, int8_t *output) {
     if (context == NULL || context->buf == NULL || params == NULL || params->multiplier == NULL ||
         dims == NULL || input == NULL || kernel == NULL || output == NULL) {
         return TFCAPS_ERROR_NULL;
@@ -227,8 +229,8 @@ tfcaps_status tfcaps_routing_run(const tfcaps_routing_passes *passes, const tfca
     if (context->size < need || (uintptr_t)context->buf % 8 != 0) {
         return TFCAPS_ERROR_SCRATCH;
     }
-    if (params->iterations == 1 ||
-        tfcaps_capsule_dense_s8_kept_get_buffer_size(dims, &need_kept) != TFCAPS_OK) {
+    if (params->iterations == 1 || passes->kept_size == NULL ||
+        passes->kept_size(dims, &need_kept) != TFCAPS_OK) {
         need_kept = SIZE_MAX; /* nothing to keep, or more than can exist */
     }
     const tfcaps_routing r = prepare(context, params, dims, need, need_kept);
