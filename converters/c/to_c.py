@@ -110,8 +110,8 @@ def to_c(
         processor: What the program shall be quick on: "cortex-m0" ... "rv32gcv", all of which are listed in
             `docs/ahead_of_time.md`. It decides about layout and votes. The program runs on every processor and gives
             the same bits in any case.
-        layout: How the weights lie in flash instead: "plain", "padded", "paired" or "interleaved". Without a processor it is
-            "plain".
+        layout: How the weights lie in flash instead: "plain", "padded", "paired" or "interleaved"; "plain" if neither
+            is given.
         votes: What becomes of the votes of capsule layers between routing iterations: "keep", "recompute" (less
             memory), or "auto", which keeps them where the arena has room and the processor is quicker with them; one
             that the layout is for, if none is given.

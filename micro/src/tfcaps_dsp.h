@@ -52,6 +52,13 @@ static inline uint32_t tfcaps_smlad(uint32_t a, uint32_t b, uint32_t sum) {
     return sum;
 }
 
+/* sum + the squares of four bytes, to each of which the halves of zero are added; wraps. */
+static inline uint32_t tfcaps_add_squares(uint32_t sum, uint32_t zero, uint32_t word) {
+    const uint32_t even = tfcaps_add_even_bytes(zero, word);
+    const uint32_t odd = tfcaps_add_odd_bytes(zero, word);
+    return tfcaps_smlad(odd, odd, tfcaps_smlad(even, even, sum));
+}
+
 /* sum + a0 b1 - a1 b0; wraps. */
 static inline uint32_t tfcaps_smlsdx(uint32_t a, uint32_t b, uint32_t sum) {
     __asm__("smlsdx %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));

@@ -1,5 +1,4 @@
-#include "tfcaps/kernels.h"
-#include "tfcaps_fixed_point.h"
+#include "tfcaps_length.h"
 
 tfcaps_status tfcaps_length_s8(const tfcaps_length_params *params, const tfcaps_capsules_dims *dims,
                                const int8_t *input, int8_t *output) {
@@ -14,14 +13,6 @@ tfcaps_status tfcaps_length_s8(const tfcaps_length_params *params, const tfcaps_
         !tfcaps_fits((uint64_t)dims->capsules * (uint64_t)dims->dimension)) {
         return TFCAPS_ERROR_DIMS;
     }
-    const int32_t f = tfcaps_length_bits(dims->dimension);
-
-    for (int32_t n = 0; n < dims->capsules; ++n) {
-        const uint32_t n2 = tfcaps_square_sum(input, dims->dimension, params->input_zero_point);
-        const int32_t length = (int32_t)tfcaps_isqrt(n2 << f);
-        output[n] = tfcaps_sat8(tfcaps_requantise(length, params->multiplier, params->shift) +
-                                params->output_zero_point);
-        input += dims->dimension;
-    }
+    tfcaps_length_capsules(params, dims, input, output);
     return TFCAPS_OK;
 }

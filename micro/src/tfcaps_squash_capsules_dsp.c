@@ -28,12 +28,6 @@ static inline uint32_t squash_word(uint32_t zero, uint32_t word, int32_t gain) {
     return bytes | (odd & 0xFF00FF00u);
 }
 
-static inline uint32_t add_squares(uint32_t sum, uint32_t zero, uint32_t word) {
-    const uint32_t even = tfcaps_add_even_bytes(zero, word);
-    const uint32_t odd = tfcaps_add_odd_bytes(zero, word);
-    return tfcaps_smlad(odd, odd, tfcaps_smlad(even, even, sum));
-}
-
 /* The gain with 23 fraction bits more than the output has: F < 2^18 for shift = 11, and in proportion.
  * Without a length there is nothing to scale, so that any gain will do. */
 static inline int32_t gain_of(uint32_t n2, uint32_t inverse_square_scale, tfcaps_squash_bits bits) {
@@ -57,7 +51,7 @@ void tfcaps_squash_capsules(const tfcaps_squash_params *params, const tfcaps_cap
         const tfcaps_squash_bits bits_of_4 = tfcaps_squash_bits_of(4);
         for (; input != end; input += 4) {
             const uint32_t word = tfcaps_load_4(input);
-            const uint32_t n2 = add_squares(0, zero, word);
+            const uint32_t n2 = tfcaps_add_squares(0, zero, word);
             const uint32_t squashed = squash_word(zero, word, gain_of(n2, inverse, bits_of_4));
             memcpy(output, &squashed, 4);
             output += 4;
@@ -66,7 +60,7 @@ void tfcaps_squash_capsules(const tfcaps_squash_params *params, const tfcaps_cap
         while (input != end) {
             uint32_t n2 = 0;
             for (int32_t k = 0; k < dimension; k += 4) {
-                n2 = add_squares(n2, zero, tfcaps_load_4(input + k));
+                n2 = tfcaps_add_squares(n2, zero, tfcaps_load_4(input + k));
             }
             const int32_t gain = gain_of(n2, inverse, bits);
             for (int32_t k = 0; k < dimension; k += 4) {

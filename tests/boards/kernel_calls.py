@@ -13,6 +13,11 @@ SQUASHES = (
     *((1, 1, 0), (9, 4, -128), (33, 8, 7), (3, 17, 127), (2, 65, 0)),
     *((40, 4, -5), (40, 4, 127), (7, 12, 3), (5, 16, -128), (3, 20, -1), (2, 64, 0), (2, 68, 127), (1, 256, -128)),
 )
+LENGTHS = (
+    *((10, 6, 0, -128), (1, 16, 5, 0), (7, 64, -128, 127), (2, 256, 0, 3), (1, 4, 0, -128), (2, 5, 9, -128)),
+    *((3, 8, 127, 5), (40, 3, -7, -128), (67, 17, 0, -128), (33, 1, 1, -100)),
+)
+LENGTH_SHIFTS = (1, 9, 17, 18, 25, 31, 32, 33, 34, 48, 62)
 DENSE_KEYS = ("input_zero_point", "iterations", "leaky", "vote_shift", "sum_shift", "logit_shift", "logit_bits")
 
 
@@ -46,11 +51,17 @@ def squash_call(rng, capsules, dimension, zero_point):
     return Call(f"squash {capsules}x{dimension}", words, squash(data, params))
 
 
-def length_call(rng, capsules, dimension, zero_point, zero_point_out):
+def length_call(rng, capsules, dimension, zero_point, zero_point_out, shift=None):
+    """Any lengths, or with a shift and a multiplier that lets them pass, as far as there is one."""
     data = int8(rng, capsules, dimension)
     params = length_params(dimension, 2 ** rng.uniform(-9, -5), 1 / 128, zero_point, zero_point_out)
+    if shift is not None:
+        multiplier = int(np.clip(2.0 ** (shift - rng.uniform(7, 9)), 1, 2**31 - 1))
+        params = replace(params, multiplier=multiplier, shift=shift)
     fields = [zero_point, zero_point_out, params.multiplier, params.shift, capsules, dimension]
-    return Call(f"length {capsules}x{dimension}", pack(LENGTH, *fields, data), length(data, params))
+    return Call(
+        f"length {capsules}x{dimension}, shift {params.shift}", pack(LENGTH, *fields, data), length(data, params)
+    )
 
 
 def dense_call(name, u, kernel, bias, params: CapsuleDenseParams, capsules, *, keep=False, paired=False):
@@ -105,9 +116,8 @@ def all_calls():
     """The same calls every time: a little of everything, and routing whose result depends on its iterations."""
     rng = np.random.default_rng(11)
     calls = [squash_call(rng, n, d, z) for n, d, z in SQUASHES]
-    calls += [
-        length_call(rng, *shape) for shape in ((10, 6, 0, -128), (1, 16, 5, 0), (7, 64, -128, 127), (2, 256, 0, 3))
-    ]
+    calls += [length_call(rng, *length) for length in LENGTHS]
+    calls += [length_call(rng, 9, 6, 3, -128, shift) for shift in LENGTH_SHIFTS]
     calls += [random_dense(rng, batch=1 + n % 2, wild=n % 4 == 3, keep=n % 3 == 1) for n in range(16)]
     calls += [random_dense(rng, batch=1 + n % 2, wild=n % 4 == 3, keep=n % 3 == 1, paired=True) for n in range(8)]
     for shape in ((70, 4, 10, 6), (133, 4, 2, 6), (3, 4, 5, 5), (8, 4, 1, 6), (1, 4, 3, 6), (9, 8, 5, 6), (9, 4, 6, 6)):

@@ -26,6 +26,14 @@ CONVOLUTIONS = [
     (4, 1, 64, (3, 3), (4, 3), 3, 1, SAME),
 ]
 UNITS = [(1, 1, 1), (130, 67, 1), (16, 5, 2), (300, 10, 1), (31, 4, 3)]  # depth, units, rows
+SOFTMAXES = [
+    (1, 1, 0.1),
+    (3, 2, 0.02),
+    (2, 17, 0.1),
+    (5, 4, 1.0),
+    (1, 300, 0.05),
+    (1, 1000, 1e-4),
+]  # rows, depth, scale
 PLAIN = ("-DTFCAPS_PLAIN_C",)
 # Of the last, GCC 12.2 for the Cortex-M55 needs the opposite for plain C (docs/boards.md).
 BUILDS = {"core": (), "plain": PLAIN, "unoptimised": ("-O0",), "slp": ("-ftree-slp-vectorize",)}
@@ -57,8 +65,16 @@ def fully_connected(rng, depth, units, rows):
     return tiny
 
 
+def softmax(rows, depth, step):
+    tiny = TinyModel()
+    x, y = tiny.input([1, rows, depth], step, 3), tiny.tensor([1, rows, depth], 1 / 256, -128)
+    tiny.output(tiny.op("SOFTMAX", [x], [y], schema.SoftmaxOptionsT(beta=1.0)))
+    return tiny
+
+
 def parts(rng):
-    return [convolution(rng, *case) for case in CONVOLUTIONS] + [fully_connected(rng, *case) for case in UNITS]
+    found = [convolution(rng, *case) for case in CONVOLUTIONS] + [fully_connected(rng, *case) for case in UNITS]
+    return found + [softmax(*case) for case in SOFTMAXES]
 
 
 @pytest.fixture(scope="module")
