@@ -30,13 +30,14 @@ _COMPILER_LIBRARY = re.compile(r"__\w+")
 # Calls through a pointer, by the function that makes them: what the names of the called ones end in.
 INDIRECT: dict[str, tuple[str, ...]] = {
     "tfcaps_binary": ("_row",),
-    "tfcaps_routing_run": (
+    "tfcaps_capsule_dense_passes_s8": (
         "_votes",
+        "_votes_of_4",
         "_coupled",
         "_votes_paired",
         "_coupled_paired",
         "_kept_paired",
-        "_suits",
+        "suits",
         "_kept_get_buffer_size",
     ),
 }

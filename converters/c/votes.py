@@ -54,7 +54,7 @@ def _thumb1(shape: Shape) -> Keeping:
 
 
 def _dsp(shape: Shape) -> Keeping:
-    """`is_in_assembly` of tfcaps_routing_dsp.c."""
+    """Passes of tfcaps_passes_any.c."""
     of_4 = shape.depth == 4 and shape.dimension % 2 == 0 and shape.capsules * shape.dimension >= 6
     of_8 = shape.depth == 8 and shape.dimension % 4 == 0
     made = (of_4 and shape.vote_shift == 0) or (of_8 and shape.vote_shift <= 1)

@@ -173,9 +173,9 @@ static tfcaps_status capsule_dense_padded(void) {
     if (!fuzz_ready()) {
         return FUZZ_SKIPPED;
     }
-    return tfcaps_capsule_dense_padded_s8(fuzz_pointer(&context), fuzz_pointer(&params), fuzz_pointer(dims),
-                                          depth, dimension, fuzz_pointer(input), fuzz_pointer(kernel), bias,
-                                          fuzz_pointer(output));
+    return tfcaps_capsule_dense_padded_s8(&tfcaps_passes_any, fuzz_pointer(&context), fuzz_pointer(&params),
+                                          fuzz_pointer(dims), depth, dimension, fuzz_pointer(input),
+                                          fuzz_pointer(kernel), bias, fuzz_pointer(output));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -55,7 +55,8 @@ static void copy_rows(int32_t rows, int32_t width, const int8_t *source, int32_t
     }
 }
 
-tfcaps_status tfcaps_capsule_dense_padded_s8(const tfcaps_context *context,
+tfcaps_status tfcaps_capsule_dense_padded_s8(const tfcaps_routing_passes *passes,
+                                             const tfcaps_context *context,
                                              const tfcaps_capsule_dense_params *params,
                                              const tfcaps_capsule_dense_dims *dims, int32_t input_dimension,
                                              int32_t output_dimension, const int8_t *input,
@@ -85,14 +86,14 @@ tfcaps_status tfcaps_capsule_dense_padded_s8(const tfcaps_context *context,
     int8_t *const v = u + (size_t)dims->input_capsules * (size_t)dims->input_dimension;
     tfcaps_capsule_dense_dims some = *dims;
     some.batches = 0; /* none: only checks the arguments */
-    status = tfcaps_capsule_dense_s8(&routing, params, &some, u, kernel, bias, v);
+    status = tfcaps_capsule_dense_passes_s8(passes, &routing, params, &some, u, kernel, bias, v);
     if (status == TFCAPS_OK) { /* what lies between the inputs meets weights of zero, so let it be zero too */
         memset(u, (int)params->input_zero_point, (size_t)(v - u));
     }
     some.batches = 1;
     for (int32_t batch = 0; status == TFCAPS_OK && batch < dims->batches; ++batch) {
         copy_rows(dims->input_capsules, input_dimension, input, input_dimension, u, dims->input_dimension);
-        status = tfcaps_capsule_dense_s8(&routing, params, &some, u, kernel, bias, v);
+        status = tfcaps_capsule_dense_passes_s8(passes, &routing, params, &some, u, kernel, bias, v);
         copy_rows(dims->output_capsules, output_dimension, v, dims->output_dimension, output,
                   output_dimension);
         input += (size_t)dims->input_capsules * (size_t)input_dimension;

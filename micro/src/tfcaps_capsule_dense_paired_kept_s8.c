@@ -7,7 +7,7 @@ tfcaps_status tfcaps_capsule_dense_paired_kept_s8(const tfcaps_context *context,
                                                   int8_t *output) {
     static const tfcaps_routing_passes passes = {tfcaps_routing_keep_votes_paired,
                                                  tfcaps_routing_add_kept_paired, tfcaps_paired_suits,
-                                                 tfcaps_capsule_dense_s8_kept_get_buffer_size};
+                                                 tfcaps_capsule_dense_s8_kept_get_buffer_size, NULL};
     size_t need = 0;
     if (context != NULL && dims != NULL &&
         (tfcaps_capsule_dense_s8_kept_get_buffer_size(dims, &need) != TFCAPS_OK || context->size < need)) {
@@ -16,6 +16,5 @@ tfcaps_status tfcaps_capsule_dense_paired_kept_s8(const tfcaps_context *context,
     if (params != NULL && params->iterations == 1) {
         return TFCAPS_ERROR_RANGE;
     }
-    return tfcaps_routing_run(&passes, context, params, dims, input, (const int8_t *)(const void *)kernel,
-                              bias, output);
+    return tfcaps_capsule_dense_passes_s8(&passes, context, params, dims, input, kernel, bias, output);
 }

@@ -5,7 +5,7 @@
 #include "tfcaps_routing_rv32.h"
 
 #if !defined(TFCAPS_RVV)
-#if defined(TFCAPS_MVE) || defined(TFCAPS_DSP) || defined(TFCAPS_RV32)
+#if defined(TFCAPS_MVE) || defined(TFCAPS_RV32)
 #define tfcaps_routing_add_votes tfcaps_routing_plain_add_votes
 #define tfcaps_routing_add_coupled tfcaps_routing_plain_add_coupled
 #endif

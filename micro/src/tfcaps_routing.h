@@ -53,23 +53,20 @@ void tfcaps_routing_add_votes(const tfcaps_routing *r, const int8_t *u, const in
  * that scaled gives. Uses kept_votes instead of u and kernel. */
 void tfcaps_routing_add_coupled(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
 
-/* Two passes that belong together, whether they can do what is asked, or NULL for any routing, and how much
- * scratch memory they keep votes in, or NULL if they never do. */
-typedef struct tfcaps_routing_passes {
+/* Two passes that belong together. */
+struct tfcaps_routing_passes {
     void (*add_votes)(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
     void (*add_coupled)(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
-    int (*suits)(const tfcaps_routing *r);
+    int (*suits)(const tfcaps_routing *r, const int8_t *kernel); /* NULL: any routing does */
+    /* How much scratch memory they keep votes in; NULL if they never do. */
     tfcaps_status (*kept_size)(const tfcaps_capsule_dense_dims *dims, size_t *size);
-} tfcaps_routing_passes;
-
-/* The whole operator, with checks of all arguments. */
-tfcaps_status tfcaps_routing_run(const tfcaps_routing_passes *passes, const tfcaps_context *context,
-                                 const tfcaps_capsule_dense_params *params,
-                                 const tfcaps_capsule_dense_dims *dims, const int8_t *input,
-                                 const int8_t *kernel, const int32_t *bias, int8_t *output);
+    /* Quicker ones, of which the first that suits takes the place of these. NULL ends them, or stands for
+     * none. */
+    const tfcaps_routing_passes *const *quicker;
+};
 
 /* The same in plain C, for what a variant leaves. */
-#if defined(TFCAPS_MVE) || defined(TFCAPS_DSP) || defined(TFCAPS_RV32)
+#if defined(TFCAPS_MVE) || defined(TFCAPS_RV32)
 void tfcaps_routing_plain_add_votes(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
 void tfcaps_routing_plain_add_coupled(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
 #endif

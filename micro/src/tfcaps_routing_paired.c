@@ -6,7 +6,8 @@
 /* Any K, D and J that suit, for every processor: what the passes are made of, and the twin of the routines in
  * assembly. */
 
-int tfcaps_paired_suits(const tfcaps_routing *r) {
+TFCAPS_COLD int tfcaps_paired_suits(const tfcaps_routing *r, const int8_t *kernel) {
+    (void)kernel; /* of words */
     const int32_t depth = r->dims->input_dimension;
     return depth % 4 == 0 && depth <= TFCAPS_PAIRED_MAX_DEPTH && r->params->vote_shift == 0 &&
            r->exp_shift == TFCAPS_LOGIT_BITS - TFCAPS_STEP_BITS && !r->carries;

@@ -21,7 +21,7 @@ void tfcaps_routing_keep_votes_paired(const tfcaps_routing *r, const int8_t *u, 
 void tfcaps_routing_add_kept_paired(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel);
 
 /* Whether the kernel's layout and its limits suit a routing. */
-int tfcaps_paired_suits(const tfcaps_routing *r);
+int tfcaps_paired_suits(const tfcaps_routing *r, const int8_t *kernel);
 
 /* What a coupled pass over two input capsules at a time works with. Its records, one an output capsule, are
  * votes [P] and e of the first input capsule, then of the second: words. The routines in assembly know the

@@ -63,6 +63,11 @@ def dense_params(params):
     return native
 
 
+def passes(name):
+    """The passes of that name, as tfcaps_capsule_dense_passes_s8 takes them."""
+    return c.byref(c.c_char.in_dll(LIBRARY, name))
+
+
 def capsule_dense(u, kernel, bias, params, capsules, *, keep=False, paired=False):
     u, kernel = np.ascontiguousarray(u), np.ascontiguousarray(kernel)
     dims = DenseDims(*u.shape, capsules, kernel.shape[1] // capsules)

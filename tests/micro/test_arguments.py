@@ -49,7 +49,8 @@ class Layer:
     """A call of capsule_dense of which a test can spoil one thing."""
 
     function = "tfcaps_capsule_dense_s8"
-    sizes: tuple = ()  # arguments behind the dimensions
+    passes: tuple = ()  # arguments before the scratch memory
+    sizes: tuple = ()  # and behind the dimensions
 
     def __init__(self):
         self.params = dense_params(np.random.default_rng(0), 6, capsules=3, inputs=4, depth=5)
@@ -61,7 +62,7 @@ class Layer:
         self.data = [np.zeros(20, np.int8), np.zeros(120, np.int8), None, self.out]
 
     def run(self, null=None):
-        arguments = [c.byref(self.context), c.byref(self.native), c.byref(self.dims), *self.sizes]
+        arguments = [*self.passes, c.byref(self.context), c.byref(self.native), c.byref(self.dims), *self.sizes]
         arguments += map(k.pointer, self.data)
         if null is not None:
             arguments[null] = None
@@ -250,6 +251,7 @@ class PaddedLayer(Layer):
         self.out = np.full(21, 99, np.int8)
         self.data = [np.zeros(16, np.int8), np.zeros(480, np.int8), None, self.out]
         self.sizes = (k.I32(depth), k.I32(dimension))
+        self.passes = (k.passes("tfcaps_passes_any"),)
 
 
 class TestPaddedCapsuleDense:
@@ -307,7 +309,7 @@ class TestPaddedCapsuleDense:
         assert np.any(found[2])
 
     def test_refuses_what_the_layer_behind_it_refuses(self):
-        assert {PaddedLayer().run(null=n) for n in (0, 1, 2, 5, 6, 8)} == {k.ERROR_NULL}
+        assert {PaddedLayer().run(null=n) for n in (0, 1, 2, 3, 6, 7, 9)} == {k.ERROR_NULL}
         for field, value, status in (("iterations", 17, k.ERROR_RANGE), ("multiplier_count", 21, k.ERROR_RANGE)):
             layer = PaddedLayer()
             setattr(layer.native, field, value)

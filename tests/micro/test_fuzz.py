@@ -40,7 +40,7 @@ SANITIZERS = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recove
 # A check in the kernels, what to put in its place, and the target that has to notice.
 DEFECTS = {
     "an offset behind the options": ("tfcaps_flex_map.c", "if (offset > position)", "if (0)", "options"),
-    "scratch that is too small": ("tfcaps_routing_run.c", "context->size < need ||", "", "capsules"),
+    "scratch that is too small": ("tfcaps_capsule_dense_passes_s8.c", "context->size < need ||", "", "capsules"),
     "a slice behind the end": ("tfcaps_strided_slice_s8.c", "|| last >= input_shape->size[n]", "", "nn"),
     "a slice that there is not": ("tfcaps_gather_s8.c", "|| params->indices[n] >= params->size", "", "nn"),
     "an output written too early": ("tfcaps_pad_s8.c", "padded.size[n] = (int32_t)size;", "{0} output[0] = 0;", "nn"),

@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from tfcaps.converters.c.layouts.capsule_passes import ANY
 from tfcaps.converters.c.ops.base import Call, Emission, Struct, scratch
 from tfcaps.converters.c.ops.capsules import emit_capsule_dense, keeping
 from tfcaps.quantization.simulator import CapsuleDenseParams
@@ -15,7 +16,7 @@ MOST_OF_HELIUM = 32  # dimensions of theirs
 
 
 def quick_sizes(depth: int, dimension: int) -> tuple[int, int]:
-    """The next K and D that the loops of `micro/src/tfcaps_routing_dsp.c` are made for; as they are where none is near.
+    """The next K and D that the loops of `micro/src/tfcaps_passes_*.c` are made for; as they are where none is near.
 
     Zeros change nothing but the guard bits of squash, and these only where D passes a power of four, as 1 does.
     """
@@ -39,7 +40,7 @@ def quick_depth(call: Call) -> int:
     return depth if found_by_any else max(depth, 4)
 
 
-def capsule_dense(call: Call, depth: int, dimension: int) -> Emission:
+def capsule_dense(call: Call, depth: int, dimension: int, passes: str = ANY) -> Emission:
     """A capsule layer with weights of zero behind the end of every input capsule and of every output capsule.
 
     Votes of zeros take as long as others: with K = 3 and D = 7 a third and a seventh more. The loops save far more.
@@ -48,6 +49,7 @@ def capsule_dense(call: Call, depth: int, dimension: int) -> Emission:
         call: The layer.
         depth: K that input capsules are filled up to.
         dimension: D of output capsules, with no power of four between the layer's own and this one.
+        passes: What goes over input capsules of these sizes, by its name in C.
     """
     emission = emit_capsule_dense(call, keeping(call, depth, dimension))
     (params, dims) = emission.structs
@@ -68,7 +70,7 @@ def capsule_dense(call: Call, depth: int, dimension: int) -> Emission:
         wanted = scratch("tfcaps_capsule_dense_padded_s8_kept", dims)
     return dataclasses.replace(
         emission,
-        call=emission.call.replace("tfcaps_capsule_dense_s8(", "tfcaps_capsule_dense_padded_s8(").replace(
+        call=emission.call.replace("tfcaps_capsule_dense_s8(", f"tfcaps_capsule_dense_padded_s8(&{passes}, ").replace(
             "&dims, ", f"&dims, {own_depth}, {own_dimension}, "
         ),
         structs=[params, dims],

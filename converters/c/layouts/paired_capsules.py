@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfcaps.converters.c.layouts import padded_capsules
+from tfcaps.converters.c.layouts.capsule_passes import ANY, LEAST_INPUTS, PAIRED_4_TO_6, named, passes_for
 from tfcaps.converters.c.layouts.paired import PAIRED
 from tfcaps.converters.c.ops.base import Call, Emission
 from tfcaps.converters.c.ops.capsules import LOGIT_BITS, emit_capsule_dense
+from tfcaps.converters.c.ops.capsules import capsule_dense as plain_capsule_dense
 from tfcaps.converters.c.votes import Keeping
 from tfcaps.quantization.simulator import CapsuleDenseParams
 
@@ -34,9 +36,14 @@ def capsule_dense(call: Call) -> Emission | None:
     if params.vote_shift > (quick[0] == 8):
         return None
     has_lowest = np.any(np.asarray(call.weights().data) == -128)
-    if not (depth == 4 and dimension in (5, 6)) or has_lowest:
+    is_4_to_6 = depth == 4 and dimension in (5, 6) and not has_lowest
+    if not is_4_to_6:
+        passes = passes_for(count, *quick, capsules * quick[1], params.vote_shift)
         if quick != (depth, dimension):
-            return padded_capsules.capsule_dense(call, *quick)
+            return padded_capsules.capsule_dense(call, *quick, passes)
+        if passes != ANY:
+            plain = plain_capsule_dense(call)
+            return dataclasses.replace(plain, call=named(plain.call, passes))
         if depth <= 8 and dimension > 1:
             return None
     if depth % 4 or depth > MOST_TAPS or has_lowest or params.vote_shift:
@@ -47,6 +54,8 @@ def capsule_dense(call: Call) -> Emission | None:
         emission.call.replace("tfcaps_capsule_dense_s8(", f"tfcaps_capsule_dense_paired{policy}_s8(")
         for policy in ("", "_kept")
     )
+    if is_4_to_6 and count >= LEAST_INPUTS:
+        made = named(emission.call, PAIRED_4_TO_6)
     return dataclasses.replace(
         emission,
         call=kept if 0 < emission.wanted_scratch <= emission.scratch else made,

@@ -115,6 +115,32 @@ tfcaps_status tfcaps_capsule_dense_s8(const tfcaps_context *context,
                                       const tfcaps_capsule_dense_dims *dims, const int8_t *input,
                                       const int8_t *kernel, const int32_t *bias, int8_t *output);
 
+/* The same with passes over the input capsules that are named. tfcaps_capsule_dense_s8 has all that the
+ * processor has and takes those that are quickest for a layer; a program whose sizes are known names them,
+ * and links no others. TFCAPS_ERROR_RANGE where they do not suit. On processors that have none of their own
+ * they do what tfcaps_capsule_dense_s8 does. */
+typedef struct tfcaps_routing_passes tfcaps_routing_passes;
+
+extern const tfcaps_routing_passes tfcaps_passes_any; /* what tfcaps_capsule_dense_s8 has */
+
+/* I >= 2, logit_bits of at least 24, and J <= 2^(16 - n) of docs/numerics.md (128 for up to 1,024 input
+ * capsules); kernel aligned to 4 bytes. vote_shift 1 for "shifted", else 0. */
+extern const tfcaps_routing_passes tfcaps_passes_4_to_6;      /* K = 4, D = 6 */
+extern const tfcaps_routing_passes tfcaps_passes_4_to_twos;   /* K = 4, D a multiple of 2, J D >= 6 */
+extern const tfcaps_routing_passes tfcaps_passes_4_to_fours;  /* K = 4, D a multiple of 4, J D >= 6 */
+extern const tfcaps_routing_passes tfcaps_passes_4_to_eights; /* K = 4, D a multiple of 8 */
+extern const tfcaps_routing_passes tfcaps_passes_8_to_fours;  /* K = 8, D a multiple of 4 */
+extern const tfcaps_routing_passes tfcaps_passes_8_to_fours_shifted;
+
+/* K = 4, D = 5 or 6, with the kernel of tfcaps_capsule_dense_paired_s8 */
+extern const tfcaps_routing_passes tfcaps_passes_paired_4_to_6;
+
+tfcaps_status tfcaps_capsule_dense_passes_s8(const tfcaps_routing_passes *passes,
+                                             const tfcaps_context *context,
+                                             const tfcaps_capsule_dense_params *params,
+                                             const tfcaps_capsule_dense_dims *dims, const int8_t *input,
+                                             const void *kernel, const int32_t *bias, int8_t *output);
+
 /* The same bits from a kernel of words [I, J, ceil(D / 2), K / 2] in which outputs d and d + 1 share a
  * halfword, 256 w[d + 1] - w[d]: for each four taps k the words (k + 2, k) and (k + 3, k + 1), the tap named
  * first in the low half, the other one negated in the high half; no weight is -128. Quick on Cortex-M4, M7
@@ -142,9 +168,10 @@ tfcaps_status tfcaps_capsule_dense_padded_s8_kept_get_buffer_size(const tfcaps_c
 
 /* The same bits for K and D that have no quick loop, by way of K' >= K and D' >= D that have one, those of
  * dims: kernel [I, J * D', K'] and bias [J * D'] are zero wherever K or D ends, params has units for J * D'.
- * input [N, I, K], output [N, J, D]. No power of four may be at least D and below D'; else
+ * input [N, I, K], output [N, J, D]. passes suit dims. No power of four may be at least D and below D'; else
  * TFCAPS_ERROR_RANGE. */
-tfcaps_status tfcaps_capsule_dense_padded_s8(const tfcaps_context *context,
+tfcaps_status tfcaps_capsule_dense_padded_s8(const tfcaps_routing_passes *passes,
+                                             const tfcaps_context *context,
                                              const tfcaps_capsule_dense_params *params,
                                              const tfcaps_capsule_dense_dims *dims, int32_t input_dimension,
                                              int32_t output_dimension, const int8_t *input,

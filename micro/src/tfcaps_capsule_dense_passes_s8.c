@@ -206,13 +206,14 @@ static tfcaps_status check_params(const tfcaps_capsule_dense_params *params, int
     return TFCAPS_OK;
 }
 
-TFCAPS_COLD tfcaps_status tfcaps_routing_run(const tfcaps_routing_passes *passes,
-                                             const tfcaps_context *context,
-                                             const tfcaps_capsule_dense_params *params,
-                                             const tfcaps_capsule_dense_dims *dims, const int8_t *input,
-                                             const int8_t *kernel, const int32_t *bias, int8_t *output) {
-    if (context == NULL || context->buf == NULL || params == NULL || params->multiplier == NULL ||
-        dims == NULL || input == NULL || kernel == NULL || output == NULL) {
+TFCAPS_COLD tfcaps_status tfcaps_capsule_dense_passes_s8(const tfcaps_routing_passes *passes,
+                                                         const tfcaps_context *context,
+                                                         const tfcaps_capsule_dense_params *params,
+                                                         const tfcaps_capsule_dense_dims *dims,
+                                                         const int8_t *input, const void *kernel,
+                                                         const int32_t *bias, int8_t *output) {
+    if (passes == NULL || context == NULL || context->buf == NULL || params == NULL ||
+        params->multiplier == NULL || dims == NULL || input == NULL || kernel == NULL || output == NULL) {
         return TFCAPS_ERROR_NULL;
     }
     size_t need = 0;
@@ -234,7 +235,13 @@ TFCAPS_COLD tfcaps_status tfcaps_routing_run(const tfcaps_routing_passes *passes
         need_kept = SIZE_MAX; /* nothing to keep, or more than can exist */
     }
     const tfcaps_routing r = prepare(context, params, dims, need, need_kept);
-    if (passes->suits != NULL && !passes->suits(&r)) {
+    for (const tfcaps_routing_passes *const *each = passes->quicker; each != NULL && *each != NULL; ++each) {
+        if ((*each)->suits(&r, kernel)) {
+            passes = *each;
+            break;
+        }
+    }
+    if (passes->suits != NULL && !passes->suits(&r, kernel)) {
         return TFCAPS_ERROR_RANGE;
     }
     for (int32_t batch = 0; batch < dims->batches; ++batch) {
