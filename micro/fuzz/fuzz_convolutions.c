@@ -74,35 +74,45 @@ static tfcaps_status conv_2d(void) {
 }
 
 static tfcaps_status conv_2d_interleaved(void) {
-    const int32_t depth = 1 + fuzz_byte() % 5;
-    const int32_t filters = 1 + fuzz_byte() % 9;
+    const int32_t depth = 1 + fuzz_byte() % 9;
+    const int32_t filters = 1 + fuzz_byte() % 40;
     const tfcaps_image_dims input_dims = fuzz_image(1 + fuzz_byte() % 2, depth);
     const tfcaps_image_dims kernel_dims = fuzz_image(filters, depth);
-    tfcaps_image_dims output_dims = fuzz_image(input_dims.batches, filters);
-    fuzz_expect_refusal(output_dims.batches != input_dims.batches);
+    const tfcaps_image_dims output_dims = fuzz_image(input_dims.batches, filters);
     const size_t input_size = fuzz_image_size(&input_dims);
-    const size_t blocks = kernel_dims.batches > 0 ? ((size_t)kernel_dims.batches + 3) / 4 : 1;
-    const size_t filter_size =
-        fuzz_image_size(&kernel_dims) / (kernel_dims.batches > 0 ? (size_t)kernel_dims.batches : 1);
+    fuzz_expect_refusal(fuzz_image_size(&kernel_dims) == 0);
     const size_t output_size = fuzz_image_size(&output_dims);
     const tfcaps_conv_2d_params params = draw_conv_2d(&kernel_dims);
-    const tfcaps_channel_scales scales = draw_scales(output_dims.channels);
     size_t need = 0;
-    fuzz_expect_refusal(kernel_dims.channels != input_dims.channels ||
-                        tfcaps_conv_2d_s8_get_buffer_size(&params, &input_dims, &kernel_dims, &output_dims,
-                                                          &need) != TFCAPS_OK);
+    if (fuzz_byte() % 8 == 7) {
+        return tfcaps_conv_2d_interleaved_s8_get_buffer_size(fuzz_pointer(&params), fuzz_pointer(&input_dims),
+                                                             fuzz_pointer(&kernel_dims),
+                                                             fuzz_pointer(&output_dims), fuzz_pointer(&need));
+    }
+    size_t weights_size = 0;
+    if (tfcaps_conv_2d_interleaved_s8_get_buffer_size(&params, &input_dims, &kernel_dims, &output_dims,
+                                                      &need) == TFCAPS_OK) {
+        const size_t taps =
+            (size_t)kernel_dims.height * (size_t)kernel_dims.width * (size_t)kernel_dims.channels;
+        const size_t even = taps + taps % 2;
+        weights_size = ((size_t)kernel_dims.batches + 3) / 4 * (4 * even + (even + 5) / 6);
+    } else {
+        fuzz_expect_refusal(1);
+    }
+    const tfcaps_channel_scales scales = draw_scales(output_dims.channels);
+    const tfcaps_context context = fuzz_context(need, 8u * fuzz_byte(), 4);
     const int32_t *bias =
-        fuzz_words(output_dims.channels > 0 ? 2 * (size_t)output_dims.channels : 0, INT32_MIN, INT32_MAX);
+        fuzz_words(output_dims.channels > 0 ? (size_t)output_dims.channels : 0, INT32_MIN, INT32_MAX);
     const int8_t *input = fuzz_input(input_size);
-    const int8_t *kernel = fuzz_input(4 * blocks * filter_size);
+    const int8_t *weights = fuzz_input(weights_size);
     int8_t *output = fuzz_output(output_size);
     if (!fuzz_ready()) {
         return FUZZ_SKIPPED;
     }
-    return tfcaps_conv_2d_interleaved_s8(fuzz_pointer(&params), fuzz_pointer(&scales),
-                                         fuzz_pointer(&input_dims), fuzz_pointer(input),
-                                         fuzz_pointer(&kernel_dims), fuzz_pointer(kernel), fuzz_pointer(bias),
-                                         fuzz_pointer(&output_dims), fuzz_pointer(output));
+    return tfcaps_conv_2d_interleaved_s8(
+        fuzz_pointer(&context), fuzz_pointer(&params), fuzz_pointer(&scales), fuzz_pointer(&input_dims),
+        fuzz_pointer(input), fuzz_pointer(&kernel_dims), fuzz_pointer(weights), fuzz_pointer(bias),
+        fuzz_pointer(&output_dims), fuzz_pointer(output));
 }
 
 /* How many words a layer of paired weights has. */

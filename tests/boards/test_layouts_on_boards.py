@@ -32,11 +32,14 @@ def capsules(inputs, depth, dimension, outputs=3):
 
 @pytest.fixture(scope="module")
 def model():
-    """Convolutions of random shapes, one behind whose window nothing fits, one whose sums are carried, and capsules."""
+    """Convolutions of random shapes, one behind whose window nothing fits, one whose sums are carried, some with weights
+    as training gives them, which interleaved are added up in groups of all sizes, and capsules."""
     rng = np.random.default_rng(0)
     parts = [convolution(np.random.default_rng(n)) for n in range(COUNT)]
     parts.append(convolution(rng, taps=[7, 7], depth=1, filters=16, image=[9, 9]))
     parts.append(convolution(rng, taps=[1, 1], depth=701, filters=8, image=[2, 3], weights=127))
+    parts += [convolution(rng, spread=spread) for spread in (5, 15, 25)]
+    parts.append(convolution(rng, taps=[5, 5], depth=11, filters=36, image=[6, 7], spread=20))
     parts += [capsules(inputs, 3, 5) for inputs in (9, 3)] + [capsules(9, 6, 7)]
     return merge(parts).to_bytes()
 

@@ -50,8 +50,7 @@ def good():
     no_scratch, conv = Context(None, 0), nn.Conv(2, 2, 1, 1, 1, 1, 3, -3, -100, 100)
     images = nn.Image(2, 5, 5, 4), zeros(200)
     grouped = *images, nn.Image(6, 3, 3, 2), zeros(108), None, nn.Image(2, 3, 3, 6), zeros(108)
-    both = np.zeros((2, 6), np.int32)
-    blocks = *images, nn.Image(6, 3, 3, 4), zeros(288), both, nn.Image(2, 3, 3, 6), zeros(108)
+    blocks = *images, nn.Image(6, 3, 3, 4), zeros(2 * (4 * 36 + 6)), np.zeros(6, np.int32), *images_of_6
     depthwise = *images, nn.Image(1, 3, 3, 8), zeros(72), None, nn.Image(2, 3, 3, 8), zeros(144)
     dense = zeros(8), zeros(12), None, zeros(6)
     pool = nn.Pool(3, 3, 2, 2, 1, 1, -100, 100)
@@ -64,7 +63,7 @@ def good():
     columns = nn.pointers([zeros(4), zeros(6)])
     return {
         "conv_2d": [no_scratch, conv, scales(6), *grouped],
-        "conv_2d_interleaved": [conv, scales(6), *blocks],
+        "conv_2d_interleaved": [scratch, conv, scales(6), *blocks],
         "conv_2d_paired": [scratch, conv, *images, nn.Image(6, 3, 3, 4), paired_weights(6, 18), *images_of_6],
         "depthwise_conv_2d": [no_scratch, conv, scales(8), *depthwise],
         "fully_connected": [no_scratch, nn.Dense(1, 2, -100, 100), scales(3), nn.DenseDims(2, 4, 3), *dense],
@@ -142,7 +141,7 @@ ADD = {
 OUTPUT = {"output_multiplier": MULTIPLIER, "output_shift": SHIFT, "output_zero_point": INT8}
 PARAMS = {
     "conv_2d": (1, CONV),
-    "conv_2d_interleaved": (0, CONV),
+    "conv_2d_interleaved": (1, CONV),
     "conv_2d_paired": (1, CONV),
     "depthwise_conv_2d": (1, CONV),
     "fully_connected": (1, {"input_zero_point": INT8, "output_zero_point": INT8, **ACTIVATION}),
@@ -218,21 +217,25 @@ def test_groups_have_equal_parts():
         assert attempt("conv_2d", arguments) == ERROR_DIMS
 
 
-def test_paired_weights_and_scratch_are_checked():
+def test_paired_weights_are_checked():
     stages, block = 1 + 4 + 18, 4 + 18 + 6
     last = 1 + 3 * block - 1
     for at, value in ((0, 3), (0, -1), (stages, -1), (stages + 2, 0), (stages + block + 5, 23), (last, -HUGE - 1)):
         weights = paired_weights(6, 18)
         weights[at] = value
         assert replaced("conv_2d_paired", 5, weights) == ERROR_RANGE, (at, value)
+
+
+@pytest.mark.parametrize("name", ["conv_2d_interleaved", "conv_2d_paired"])
+def test_scratch_of_laid_out_weights_is_checked(name):
     need = c.c_size_t()
-    _, params, x, _, kernel, _, y, _ = good()["conv_2d_paired"]
-    getter = LIBRARY.tfcaps_conv_2d_paired_s8_get_buffer_size
-    assert getter(*(c.byref(argument) for argument in (params, x, kernel, y)), c.byref(need)) == OK
-    assert replaced("conv_2d_paired", 0, Context(ROOM.ctypes.data, need.value)) == OK
-    assert replaced("conv_2d_paired", 0, Context(ROOM.ctypes.data, need.value - 1)) == ERROR_SCRATCH
-    assert replaced("conv_2d_paired", 0, Context(ROOM.ctypes.data + 1, need.value)) == ERROR_SCRATCH
-    assert replaced("conv_2d_paired", 0, Context(None, need.value)) == ERROR_SCRATCH
+    images = [argument for argument in good()[name] if isinstance(argument, nn.Image)]
+    getter = getattr(LIBRARY, f"tfcaps_{name}_s8_get_buffer_size")
+    assert getter(*(c.byref(argument) for argument in (good()[name][1], *images)), c.byref(need)) == OK
+    assert replaced(name, 0, Context(ROOM.ctypes.data, need.value)) == OK
+    assert replaced(name, 0, Context(ROOM.ctypes.data, need.value - 1)) == ERROR_SCRATCH
+    assert replaced(name, 0, Context(ROOM.ctypes.data + 1, need.value)) == ERROR_SCRATCH
+    assert replaced(name, 0, Context(None, need.value)) == ERROR_SCRATCH
 
 
 def test_dense_dimensions_are_checked():
