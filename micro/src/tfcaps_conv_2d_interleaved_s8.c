@@ -204,20 +204,29 @@ static void output_positions(layer *conv, const position at[COLUMNS], int32_t co
     }
 }
 
+/* The next position in reading order; rows of outputs end before x reaches end. */
+static position after(position at, position stride, int32_t begin, int32_t end) {
+    at.x += stride.x;
+    if (at.x >= end) {
+        at.x = begin;
+        at.y += stride.y;
+    }
+    return at;
+}
+
 /* All outputs of an image. Positions that the last four lack are the last one again. */
 static void convolve(layer *conv, const tfcaps_image_dims *output_dims, int8_t *output) {
+    const position stride = {conv->params->stride_height, conv->params->stride_width};
     const int32_t begin = -conv->params->padding_left;
-    const int32_t end = begin + output_dims->width * conv->params->stride_width;
+    const int32_t end = begin + output_dims->width * stride.x;
     position at[COLUMNS];
     position next = {-conv->params->padding_top, begin};
     for (int32_t left = output_dims->height * output_dims->width; left > 0; left -= COLUMNS) {
         const int32_t columns = left < COLUMNS ? left : COLUMNS;
         for (int32_t n = 0; n < COLUMNS; ++n) {
-            at[n] = n < columns ? next : at[n - 1];
-            next.x += conv->params->stride_width;
-            if (next.x >= end) {
-                next.x = begin;
-                next.y += conv->params->stride_height;
+            at[n] = next;
+            if (left - n > 1) {
+                next = after(next, stride, begin, end);
             }
         }
         output_positions(conv, at, columns, output);

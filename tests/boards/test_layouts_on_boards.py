@@ -32,8 +32,8 @@ def capsules(inputs, depth, dimension, outputs=3):
 
 @pytest.fixture(scope="module")
 def model():
-    """Convolutions of random shapes, one behind whose window nothing fits, one whose sums are carried, some with weights
-    as training gives them, which interleaved are added up in groups of all sizes, and capsules."""
+    """Convolutions of random shapes, one behind whose window nothing fits, one whose sums are carried, some with
+    weights as training gives them, which interleaved are added up in groups of all sizes, and capsules."""
     rng = np.random.default_rng(0)
     parts = [convolution(np.random.default_rng(n)) for n in range(COUNT)]
     parts.append(convolution(rng, taps=[7, 7], depth=1, filters=16, image=[9, 9]))

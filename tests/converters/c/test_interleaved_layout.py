@@ -89,7 +89,8 @@ def test_the_largest_sums_fit():
     weights = np.array([[-127, -128, -85, -85, -85, -85, -85, -85, -43, -43, -43, -42, -42, -42]] * 4, np.int8)
     kinds = [kind for kind, _ in turns_of(interleave(weights)[0], 14)]
     assert kinds[1:] == [0, -1]
-    assert all(np.abs(weights[0].astype(int))[first:end].sum() == 255 for first, end in ((0, 2), (2, 5), (5, 8), (8, 14)))
+    magnitudes = np.abs(weights[0].astype(int))
+    assert [magnitudes[first:end].sum() for first, end in ((0, 2), (2, 5), (5, 8), (8, 14))] == [255] * 4
 
 
 def test_two_weights_of_128_do_not_fit():
