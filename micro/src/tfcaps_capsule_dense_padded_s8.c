@@ -25,24 +25,24 @@ static tfcaps_status add_copies(const tfcaps_capsule_dense_dims *dims, size_t ro
     return TFCAPS_OK;
 }
 
-tfcaps_status tfcaps_capsule_dense_padded_s8_get_buffer_size(const tfcaps_capsule_dense_dims *dims,
-                                                             size_t *size) {
+static tfcaps_status size_with_copies(tfcaps_status (*get_size)(const tfcaps_capsule_dense_dims *, size_t *),
+                                      const tfcaps_capsule_dense_dims *dims, size_t *size) {
     size_t need = 0;
-    const tfcaps_status status = tfcaps_capsule_dense_s8_get_buffer_size(dims, &need);
+    const tfcaps_status status = get_size(dims, &need);
     if (size == NULL || status != TFCAPS_OK) {
         return size == NULL ? TFCAPS_ERROR_NULL : status;
     }
     return add_copies(dims, need, size);
 }
 
+tfcaps_status tfcaps_capsule_dense_padded_s8_get_buffer_size(const tfcaps_capsule_dense_dims *dims,
+                                                             size_t *size) {
+    return size_with_copies(tfcaps_capsule_dense_s8_get_buffer_size, dims, size);
+}
+
 tfcaps_status tfcaps_capsule_dense_padded_s8_kept_get_buffer_size(const tfcaps_capsule_dense_dims *dims,
                                                                   size_t *size) {
-    size_t need = 0;
-    const tfcaps_status status = tfcaps_capsule_dense_s8_kept_get_buffer_size(dims, &need);
-    if (size == NULL || status != TFCAPS_OK) {
-        return size == NULL ? TFCAPS_ERROR_NULL : status;
-    }
-    return add_copies(dims, need, size);
+    return size_with_copies(tfcaps_capsule_dense_s8_kept_get_buffer_size, dims, size);
 }
 
 /* Rows of `width` bytes from rows of `from` to rows of `to`. */

@@ -14,6 +14,19 @@ enum {
 void tfcaps_softmax_rows(const int32_t *exp_table, const tfcaps_softmax_dims *dims, const int8_t *input,
                          int8_t *output);
 
+/* The rows one after the other: each variant brings what does one. */
+static inline void tfcaps_softmax_each(void (*softmax_row)(const int32_t *exp_table, int32_t depth,
+                                                           const int8_t *input, int8_t *output),
+                                       const int32_t *exp_table, const tfcaps_softmax_dims *dims,
+                                       const int8_t *input, int8_t *output) {
+    const int32_t depth = dims->depth;
+    for (int32_t row = dims->rows; row > 0; --row) {
+        softmax_row(exp_table, depth, input, output);
+        input += depth;
+        output += depth;
+    }
+}
+
 /* x * 2^n, saturated, for n >= 0. */
 static inline int32_t tfcaps_shift_left(int32_t x, int32_t n) {
     return tfcaps_sat((int64_t)x * (1 << n), INT32_MIN, INT32_MAX);

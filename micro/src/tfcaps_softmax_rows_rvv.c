@@ -55,12 +55,7 @@ static inline void softmax_row(const int32_t *exp_table, int32_t depth, const in
 
 void tfcaps_softmax_rows(const int32_t *exp_table, const tfcaps_softmax_dims *dims, const int8_t *input,
                          int8_t *output) {
-    const int32_t depth = dims->depth;
-    for (int32_t row = dims->rows; row > 0; --row) {
-        softmax_row(exp_table, depth, input, output);
-        input += depth;
-        output += depth;
-    }
+    tfcaps_softmax_each(softmax_row, exp_table, dims, input, output);
 }
 
 #endif

@@ -1,7 +1,9 @@
-/* What the kernels call of CMSIS-NN, as loops that count the calls and fill their buffers with noise.
+/* What the kernels call of CMSIS-NN, as loops that count the calls and fill
+ * their buffers with noise.
  *
- * Buffers are those of Helium in kind: a convolution copies a window, a dense layer finds the sums of its
- * kernel's rows and its biases in the buffer, and nowhere else. */
+ * Buffers are those of Helium in kind: a convolution copies a window, a dense
+ * layer finds the sums of its kernel's rows and its biases in the buffer, and
+ * nowhere else. */
 #include <stddef.h>
 #include <string.h>
 
@@ -35,10 +37,24 @@ static int32_t window_bytes(const cmsis_nn_dims *filter, int32_t channels) {
     return 2 * filter->h * filter->w * channels;
 }
 
-/* One filter at one position: `channels` of the input from `first` on, taps `step` bytes apart. */
-static int32_t window_sum(const cmsis_nn_dims *input_dims, const int8_t *input, const cmsis_nn_dims *filter,
-                          const int8_t *weights, int32_t step, int32_t first, int32_t channels, int32_t top,
-                          int32_t left, int32_t input_offset) {
+/* What differs between kinds of convolutions. */
+typedef struct convolution {
+    cmsis_nn_tile stride;
+    cmsis_nn_tile padding;
+    int32_t input_offset;
+    int32_t output_offset;
+    cmsis_nn_activation activation;
+    int32_t channels;    /* of the input that a filter sees */
+    int32_t tap_step;    /* bytes from one tap of a filter to the next */
+    int32_t filter_step; /* and from one filter to the next */
+    int32_t filters;     /* that see the same channels */
+} convolution;
+
+/* Filter n at one position. */
+static int32_t window_sum(const convolution *of, const cmsis_nn_dims *input_dims, const int8_t *input,
+                          const cmsis_nn_dims *filter, const int8_t *weights, int32_t n, int32_t top,
+                          int32_t left) {
+    const int32_t first = n / of->filters * of->channels;
     int32_t sum = 0;
     for (int32_t y = 0; y < filter->h; ++y) {
         for (int32_t x = 0; x < filter->w; ++x) {
@@ -47,13 +63,31 @@ static int32_t window_sum(const cmsis_nn_dims *input_dims, const int8_t *input, 
             if (row < 0 || row >= input_dims->h || column < 0 || column >= input_dims->w) {
                 continue;
             }
-            for (int32_t c = 0; c < channels; ++c) {
+            const int8_t *taps = weights + n * of->filter_step + (y * filter->w + x) * of->tap_step;
+            for (int32_t c = 0; c < of->channels; ++c) {
                 const int8_t value = input[(row * input_dims->w + column) * input_dims->c + first + c];
-                sum += (value + input_offset) * weights[(y * filter->w + x) * step + c];
+                sum += (value + of->input_offset) * taps[c];
             }
         }
     }
     return sum;
+}
+
+static void convolve(const convolution *of, const cmsis_nn_per_channel_quant_params *quant_params,
+                     const cmsis_nn_dims *input_dims, const int8_t *input, const cmsis_nn_dims *filter_dims,
+                     const int8_t *weights, const cmsis_nn_dims *bias_dims, const int32_t *bias,
+                     const cmsis_nn_dims *output_dims, int8_t *output) {
+    for (int32_t row = 0; row < output_dims->h; ++row) {
+        for (int32_t column = 0; column < output_dims->w; ++column) {
+            const int32_t top = row * of->stride.h - of->padding.h;
+            const int32_t left = column * of->stride.w - of->padding.w;
+            for (int32_t n = 0; n < bias_dims->c; ++n) {
+                const int32_t sum = window_sum(of, input_dims, input, filter_dims, weights, n, top, left);
+                *output++ = output_of(bias[n] + sum, quant_params->multiplier[n], quant_params->shift[n],
+                                      of->output_offset, of->activation);
+            }
+        }
+    }
 }
 
 int32_t arm_convolve_wrapper_s8_get_buffer_size(const cmsis_nn_conv_params *conv_params,
@@ -74,21 +108,17 @@ arm_cmsis_nn_status arm_convolve_wrapper_s8(const cmsis_nn_context *ctx,
                                             const cmsis_nn_dims *output_dims, int8_t *output_data) {
     ++cmsis_nn_calls[CONVOLVE];
     memset(ctx->buf, 0x55, (size_t)window_bytes(filter_dims, input_dims->c));
-    const int32_t size = filter_dims->h * filter_dims->w * filter_dims->c;
-    for (int32_t row = 0; row < output_dims->h; ++row) {
-        for (int32_t column = 0; column < output_dims->w; ++column) {
-            const int32_t top = row * conv_params->stride.h - conv_params->padding.h;
-            const int32_t left = column * conv_params->stride.w - conv_params->padding.w;
-            for (int32_t n = 0; n < bias_dims->c; ++n) {
-                const int32_t sum =
-                    window_sum(input_dims, input_data, filter_dims, filter_data + n * size, filter_dims->c, 0,
-                               input_dims->c, top, left, conv_params->input_offset);
-                *output_data++ =
-                    output_of(bias_data[n] + sum, quant_params->multiplier[n], quant_params->shift[n],
-                              conv_params->output_offset, conv_params->activation);
-            }
-        }
-    }
+    const convolution of = {conv_params->stride,
+                            conv_params->padding,
+                            conv_params->input_offset,
+                            conv_params->output_offset,
+                            conv_params->activation,
+                            input_dims->c,
+                            filter_dims->c,
+                            filter_dims->h * filter_dims->w * filter_dims->c,
+                            bias_dims->c};
+    convolve(&of, quant_params, input_dims, input_data, filter_dims, filter_data, bias_dims, bias_data,
+             output_dims, output_data);
     return ARM_CMSIS_NN_SUCCESS;
 }
 
@@ -111,20 +141,17 @@ arm_cmsis_nn_status arm_depthwise_conv_wrapper_s8(const cmsis_nn_context *ctx,
     if (ctx->buf != NULL) {
         memset(ctx->buf, 0x55, (size_t)window_bytes(filter_dims, input_dims->c));
     }
-    for (int32_t row = 0; row < output_dims->h; ++row) {
-        for (int32_t column = 0; column < output_dims->w; ++column) {
-            const int32_t top = row * dw_conv_params->stride.h - dw_conv_params->padding.h;
-            const int32_t left = column * dw_conv_params->stride.w - dw_conv_params->padding.w;
-            for (int32_t n = 0; n < bias_dims->c; ++n) {
-                const int32_t sum =
-                    window_sum(input_dims, input_data, filter_dims, filter_data + n, output_dims->c,
-                               n / dw_conv_params->ch_mult, 1, top, left, dw_conv_params->input_offset);
-                *output_data++ =
-                    output_of(bias_data[n] + sum, quant_params->multiplier[n], quant_params->shift[n],
-                              dw_conv_params->output_offset, dw_conv_params->activation);
-            }
-        }
-    }
+    const convolution of = {dw_conv_params->stride,
+                            dw_conv_params->padding,
+                            dw_conv_params->input_offset,
+                            dw_conv_params->output_offset,
+                            dw_conv_params->activation,
+                            1,
+                            output_dims->c,
+                            1,
+                            dw_conv_params->ch_mult};
+    convolve(&of, quant_params, input_dims, input_data, filter_dims, filter_data, bias_dims, bias_data,
+             output_dims, output_data);
     return ARM_CMSIS_NN_SUCCESS;
 }
 
