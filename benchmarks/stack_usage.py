@@ -40,6 +40,7 @@ INDIRECT: dict[str, tuple[str, ...]] = {
         "suits",
         "_kept_get_buffer_size",
     ),
+    "tfcaps_depthwise_run": ("_weights",),
 }
 _NODE = re.compile(r'node: \{ title: "([^"]+)" label: "(?:[^"\\]|\\.)*?(?:\\n(\d+) bytes \(([^)]*)\))?"')
 # A function in assembly, whose frame the compiler takes for empty; and what in it takes stack.

@@ -194,6 +194,50 @@ static tfcaps_status depthwise_conv_2d(void) {
     return call_conv_2d(1, &input_dims, &kernel_dims, filters);
 }
 
+/* Any biases, weights and addends, as of paired convolutions. */
+static int32_t *draw_paired_taps(size_t channels, size_t channel_words) {
+    int32_t *weights = fuzz_words(channels * channel_words, INT32_MIN, INT32_MAX);
+    const int32_t *multipliers = fuzz_words(channels, 0, INT32_MAX);
+    const int32_t *shifts = fuzz_words(channels, 1, 22);
+    for (size_t n = 0; n < channels && fuzz_ready(); ++n) {
+        weights[n * channel_words] = multipliers[n];
+        weights[n * channel_words + 2] = shifts[n];
+    }
+    return weights;
+}
+
+static tfcaps_status depthwise_conv_2d_paired(void) {
+    const int32_t depth = 1 + fuzz_byte() % 12;
+    const int32_t filters = depth * (1 + fuzz_byte() % 3);
+    const tfcaps_image_dims input_dims = fuzz_image(1 + fuzz_byte() % 2, depth);
+    const tfcaps_image_dims kernel_dims = fuzz_image(1, filters);
+    const tfcaps_image_dims output_dims = fuzz_image(input_dims.batches, filters);
+    const size_t input_size = fuzz_image_size(&input_dims);
+    const size_t output_size = fuzz_image_size(&output_dims);
+    tfcaps_conv_2d_params params = draw_conv_2d(&kernel_dims);
+    size_t need = 0;
+    fuzz_expect_refusal(input_dims.channels < 4 || kernel_dims.height > 5 || kernel_dims.width > 5 ||
+                        params.stride_width > 2 || (kernel_dims.width > 1 && params.dilation_width > 1) ||
+                        tfcaps_depthwise_conv_2d_s8_get_buffer_size(&params, &input_dims, &kernel_dims,
+                                                                    &output_dims, &need) != TFCAPS_OK);
+    const int is_large = kernel_dims.height > 3 || kernel_dims.width > 3;
+    const size_t rows = kernel_dims.height > 0 && kernel_dims.height < 6 ? (size_t)kernel_dims.height : 1;
+    const size_t row_words = !is_large ? 2 : params.stride_width == 1 ? 4 : 3;
+    const int32_t *weights = draw_paired_taps(
+        output_dims.channels > 0 && output_dims.channels < 100 ? (size_t)output_dims.channels : 1,
+        4 + rows * row_words);
+    const size_t room = fuzz_byte() * (size_t)16; /* words, as many as there may be */
+    const tfcaps_context context = {fuzz_words(room, INT32_MIN, INT32_MAX), room * sizeof(int32_t)};
+    const int8_t *input = fuzz_input(input_size);
+    int8_t *output = fuzz_output(output_size);
+    if (!fuzz_ready()) {
+        return FUZZ_SKIPPED;
+    }
+    return tfcaps_depthwise_conv_2d_paired_s8(
+        fuzz_pointer(&context), fuzz_pointer(&params), fuzz_pointer(&input_dims), fuzz_pointer(input),
+        fuzz_pointer(&kernel_dims), fuzz_pointer(weights), fuzz_pointer(&output_dims), fuzz_pointer(output));
+}
+
 static tfcaps_status fully_connected(void) {
     const tfcaps_fully_connected_dims dims = {fuzz_int(1, 4), fuzz_int(1, 40), fuzz_int(1, 20)};
     const int32_t inputs[] = {dims.rows, dims.depth};
@@ -224,8 +268,9 @@ static tfcaps_status fully_connected(void) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const fuzz_call calls[] = {conv_2d, depthwise_conv_2d, fully_connected, conv_2d_interleaved,
-                                      conv_2d_paired};
+    static const fuzz_call calls[] = {conv_2d,         depthwise_conv_2d,
+                                      fully_connected, conv_2d_interleaved,
+                                      conv_2d_paired,  depthwise_conv_2d_paired};
     fuzz_run(calls, sizeof calls / sizeof *calls, data, size);
     return 0;
 }

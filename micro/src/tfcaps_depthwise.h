@@ -2,8 +2,8 @@
 #ifndef TFCAPS_DEPTHWISE_H
 #define TFCAPS_DEPTHWISE_H
 
+#include "tfcaps/nn.h"
 #include "tfcaps_variant.h"
-#include <stdint.h>
 
 /* The taps of a window, and the bytes from one to the next. */
 typedef struct tfcaps_depthwise_taps {
@@ -26,6 +26,15 @@ void tfcaps_depthwise_4x1(const tfcaps_depthwise_taps *taps, const int8_t *const
  * the kernel's, and without a zero point. */
 void tfcaps_depthwise_4x2(const tfcaps_depthwise_taps *taps, const int8_t *input, int32_t stride,
                           int32_t columns, const int8_t *kernel, const uint32_t bias[4], uint32_t *sums);
+
+#if defined(TFCAPS_DSP)
+/* Whether the convolution, whose arguments have been checked, has been computed by planes; if not, nothing is
+ * written. */
+int tfcaps_depthwise_by_planes(const tfcaps_conv_2d_params *params, const tfcaps_channel_scales *scales,
+                               const tfcaps_image_dims *input_dims, const int8_t *input,
+                               const tfcaps_image_dims *kernel_dims, const int8_t *kernel,
+                               const int32_t *bias, const tfcaps_image_dims *output_dims, int8_t *output);
+#endif
 
 #if defined(TFCAPS_MVE) || defined(TFCAPS_RVV)
 #define TFCAPS_DEPTHWISE_CHANNELS 64

@@ -1,6 +1,7 @@
 #include "tfcaps_conv_2d_check.h"
 #include "tfcaps_depthwise.h"
 #include "tfcaps_depthwise_conv_2d_s8_cmsis_nn.h"
+#include "tfcaps_noinline.h"
 #include "tfcaps_requantize.h"
 
 enum {
@@ -147,6 +148,33 @@ static int8_t *output_row(const layer *conv, const int8_t *input, tfcaps_taps y,
     return output;
 }
 
+/* All outputs, of arguments that have been checked. */
+static TFCAPS_NOINLINE void convolve(const tfcaps_conv_2d_params *params, const tfcaps_channel_scales *scales,
+                                     const tfcaps_image_dims *input_dims, const int8_t *input,
+                                     const tfcaps_image_dims *kernel_dims, const int8_t *kernel,
+                                     const int32_t *bias, const tfcaps_image_dims *output_dims,
+                                     int8_t *output) {
+    layer conv = {.params = params, .kernel = kernel, .bias = bias};
+    const tfcaps_output_stage stage = {scales, params->output_zero_point, params->activation_min,
+                                       params->activation_max};
+    conv.stage = stage;
+    conv.columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
+    conv.channels = output_dims->channels;
+    conv.pixel = input_dims->channels;
+    conv.multiplier = conv.channels / conv.pixel;
+    conv.row = conv.pixel * input_dims->width;
+    conv.kernel_row = conv.channels * kernel_dims->width;
+    const tfcaps_window rows = tfcaps_conv_2d_rows(params, input_dims, kernel_dims, output_dims);
+    for (int32_t batch = 0; batch < input_dims->batches; ++batch) {
+        for (int32_t row = 0; row < output_dims->height; ++row) {
+            const tfcaps_taps y = tfcaps_window_taps(&rows, row);
+            output = output_row(&conv, input + (y.input + y.first * params->dilation_height) * conv.row, y,
+                                output);
+        }
+        input += conv.row * input_dims->height;
+    }
+}
+
 tfcaps_status tfcaps_depthwise_conv_2d_s8(const tfcaps_context *context, const tfcaps_conv_2d_params *params,
                                           const tfcaps_channel_scales *scales,
                                           const tfcaps_image_dims *input_dims, const int8_t *input,
@@ -171,24 +199,12 @@ tfcaps_status tfcaps_depthwise_conv_2d_s8(const tfcaps_context *context, const t
         return TFCAPS_OK;
     }
 #endif
-    layer conv = {.params = params, .kernel = kernel, .bias = bias};
-    const tfcaps_output_stage stage = {scales, params->output_zero_point, params->activation_min,
-                                       params->activation_max};
-    conv.stage = stage;
-    conv.columns = tfcaps_conv_2d_columns(params, input_dims, kernel_dims, output_dims);
-    conv.channels = output_dims->channels;
-    conv.pixel = input_dims->channels;
-    conv.multiplier = conv.channels / conv.pixel;
-    conv.row = conv.pixel * input_dims->width;
-    conv.kernel_row = conv.channels * kernel_dims->width;
-    const tfcaps_window rows = tfcaps_conv_2d_rows(params, input_dims, kernel_dims, output_dims);
-    for (int32_t batch = 0; batch < input_dims->batches; ++batch) {
-        for (int32_t row = 0; row < output_dims->height; ++row) {
-            const tfcaps_taps y = tfcaps_window_taps(&rows, row);
-            output = output_row(&conv, input + (y.input + y.first * params->dilation_height) * conv.row, y,
-                                output);
-        }
-        input += conv.row * input_dims->height;
+#if defined(TFCAPS_DSP)
+    if (tfcaps_depthwise_by_planes(params, scales, input_dims, input, kernel_dims, kernel, bias, output_dims,
+                                   output)) {
+        return TFCAPS_OK;
     }
+#endif
+    convolve(params, scales, input_dims, input, kernel_dims, kernel, bias, output_dims, output);
     return TFCAPS_OK;
 }

@@ -46,6 +46,13 @@ static inline uint32_t tfcaps_halves(int32_t a, int32_t b) {
     return halves;
 }
 
+/* The high halves of both, that of a below that of b. */
+static inline uint32_t tfcaps_high_halves(uint32_t a, uint32_t b) {
+    uint32_t halves;
+    __asm__("pkhtb %0, %1, %2, asr #16" : "=r"(halves) : "r"(b), "r"(a));
+    return halves;
+}
+
 /* sum + a0 b0 + a1 b1; wraps. */
 static inline uint32_t tfcaps_smlad(uint32_t a, uint32_t b, uint32_t sum) {
     __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));
@@ -69,6 +76,13 @@ static inline uint32_t tfcaps_smlsdx(uint32_t a, uint32_t b, uint32_t sum) {
 static inline uint32_t tfcaps_add_4_bytes(uint32_t sum, uint32_t word) {
     __asm__("usada8 %0, %1, %2, %0" : "+r"(sum) : "r"(word ^ 0x80808080u), "r"(0));
     return sum - 4 * 128;
+}
+
+/* Both halves of a and those of b; wraps. */
+static inline uint32_t tfcaps_add_halves(uint32_t a, uint32_t b) {
+    uint32_t halves;
+    __asm__("sadd16 %0, %1, %2" : "=r"(halves) : "r"(a), "r"(b));
+    return halves;
 }
 
 /* Both halves of a less those of b; wraps. */

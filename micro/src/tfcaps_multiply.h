@@ -61,6 +61,14 @@ static inline int8_t tfcaps_output(int32_t x, int32_t multiplier, int32_t shift,
     return (int8_t)((y < least ? least : y > most ? most : y) + zero_point);
 }
 
+/* Twice a sum as an output, where constants are laid out ahead of time; its stage is {multiplier, what is
+ * added before the shift, shift right}. */
+static inline int8_t tfcaps_output_of_twice(int32_t twice, const int32_t *stage) {
+    const uint32_t product = (uint32_t)tfcaps_multiply_high(twice / 2, stage[0]);
+    const int32_t y = (int32_t)(product + (uint32_t)stage[1] - (twice < 0)) >> stage[2];
+    return tfcaps_sat8(y);
+}
+
 static inline int tfcaps_is_scale(int32_t multiplier, int32_t shift) {
     return multiplier >= 0 && shift >= -31 && shift <= 30;
 }

@@ -41,13 +41,6 @@ static void add_pairs(const tfcaps_paired_blocks_pass *pass, const int32_t *weig
     }
 }
 
-/* Twice a sum as an output; its stage is {multiplier, what is added, shift right}. */
-static int8_t output_of(int32_t twice, const int32_t *stage) {
-    const uint32_t high = (uint32_t)tfcaps_multiply_high(twice / 2, stage[0]);
-    const int32_t y = (int32_t)(high + (uint32_t)stage[1] - (twice < 0)) >> stage[2];
-    return tfcaps_sat8(y);
-}
-
 /* The sums of a block, twice, as they are of single weights. */
 static void make_twice(int32_t form, uint32_t *sums) {
     for (int32_t column = 0; column < 2 && form != TFCAPS_PAIRED_SINGLE; ++column) {
@@ -85,8 +78,8 @@ void tfcaps_paired_blocks(tfcaps_paired_blocks_pass *pass) {
         } else {
             make_twice(pass->form, sums);
             for (int32_t n = 0; n < TFCAPS_PAIRED_FILTERS; ++n) {
-                output[pass->distance] = output_of((int32_t)sums[2 * n + 1], weights + 3 * n);
-                *output++ = output_of((int32_t)sums[2 * n], weights + 3 * n);
+                output[pass->distance] = tfcaps_output_of_twice((int32_t)sums[2 * n + 1], weights + 3 * n);
+                *output++ = tfcaps_output_of_twice((int32_t)sums[2 * n], weights + 3 * n);
             }
             weights += TFCAPS_PAIRED_STAGES;
         }

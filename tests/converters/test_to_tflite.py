@@ -117,8 +117,11 @@ def test_names_can_be_given():
 def test_capsule_scales_are_those_of_the_specification():
     model, data = zoo.build("functional")
     file = read_tflite(to_tflite(model, data))
-    scales = {op.name: (file.tensors[op.outputs[0]].scale, file.tensors[op.outputs[0]].zero_point)
-              for op in file.operators if op.is_custom}
+    scales = {
+        op.name: (file.tensors[op.outputs[0]].scale, file.tensors[op.outputs[0]].zero_point)
+        for op in file.operators
+        if op.is_custom
+    }
     assert scales == {
         "TfcapsSquash": (1 / 128, 0), "TfcapsCapsuleDense": (1 / 128, 0), "TfcapsLength": (1 / 256, -128)
     }  # fmt: skip

@@ -187,6 +187,45 @@ static tfcaps_status depthwise(int8_t *output[1], int64_t *size) {
                                        bytes(image_size(&k)), biases(channels), &y, *output);
 }
 
+/* Of a depthwise convolution, for whichever form it has. */
+static int32_t *paired_taps(const tfcaps_image_dims *kernel, int32_t stride, int32_t channels) {
+    const int is_large = kernel->height > 3 || kernel->width > 3;
+    const int32_t rows = kernel->height > 0 && kernel->height < 9 ? kernel->height : 1;
+    const int32_t channel_words = 4 + rows * (!is_large ? 2 : stride == 1 ? 4 : 3);
+    int32_t *weights = allocate(4 * (int64_t)channel_words * channels);
+    for (int32_t n = 0; weights != NULL && n < channel_words * channels; ++n) {
+        weights[n] = (int32_t)(next() * 2654435761u);
+        if (n % channel_words == 0) {
+            weights[n] &= INT32_MAX;
+        } else if (n % channel_words == 2) {
+            weights[n] = draw(1, 22);
+        }
+    }
+    return weights;
+}
+
+static tfcaps_status paired_depthwise(int8_t *output[1], int64_t *size) {
+    tfcaps_conv_2d_params params = draw_conv();
+    tfcaps_image_dims x = draw_image(2), k = draw_image(1);
+    const int32_t depth = (int32_t)(4 + next() % 8);
+    const int32_t channels = depth * (int32_t)(1 + next() % 3);
+    x.channels = draw(depth, depth);
+    k.channels = draw(channels, channels);
+    k.height = draw(1, 5);
+    k.width = draw(1, 5);
+    if (next() % 8 != 0) { /* else there often is no form for it */
+        params.stride_width = draw(1, 2);
+        params.dilation_width = 1;
+    }
+    const tfcaps_image_dims y = after(&x, params.stride_height, params.stride_width, channels);
+    *output = bytes(*size = image_size(&y));
+    const size_t scratch = next() % 2 != 0 ? 0 : (size_t)(next() % 8192);
+    const tfcaps_context context = {scratch == 0 ? NULL : bytes((int64_t)scratch), scratch};
+    const int32_t *weights = paired_taps(&k, params.stride_width, channels);
+    return tfcaps_depthwise_conv_2d_paired_s8(&context, &params, &x, bytes(image_size(&x)), &k, weights, &y,
+                                              *output);
+}
+
 static tfcaps_status dense(int8_t *output[1], int64_t *size) {
     const tfcaps_context context = {NULL, 0};
     const tfcaps_fully_connected_params params = {draw(-128, 127), draw(-128, 127), draw(-128, 0),
@@ -355,9 +394,9 @@ static tfcaps_status concatenation_and_split(int8_t *output[1], int64_t *size) {
 
 int main(void) {
     static tfcaps_status (*const kernels[])(int8_t * output[1], int64_t * size) = {
-        conv,   paired,  depthwise, dense, pool,      binary,
-        lookup, softmax, sum,       pad,   transpose, strided_slice,
-        gather, concatenation_and_split};
+        conv,   paired,  depthwise, paired_depthwise, dense,     pool,
+        binary, lookup,  softmax,   sum,              pad,       transpose,
+        gather, strided_slice,      concatenation_and_split};
     long calls = 0, accepted = 0;
     for (size_t kernel = 0; kernel < sizeof kernels / sizeof kernels[0]; ++kernel) {
         long of_this = 0;

@@ -31,6 +31,11 @@ def paired_weights(filters, steps):
     return np.concatenate([np.zeros(1, np.int32), np.tile(block, -(-filters // 2))])
 
 
+def paired_taps(channels, rows):
+    """The same of a depthwise convolution at most three columns wide."""
+    return np.tile(np.array([2**30, 4, 3, 0, *[0] * (2 * rows)], np.int32), channels)
+
+
 def parts(*sizes, outer=2):
     return nn.Parts(outer, len(sizes), nn.int_pointer(sizes))
 
@@ -46,7 +51,7 @@ def shape(*sizes):
 def good():
     """A call of each kernel that is right: structures, inputs, None for an absent bias, and the output last."""
     scratch = Context(ROOM.ctypes.data, ROOM.nbytes)
-    images_of_6 = nn.Image(2, 3, 3, 6), zeros(108)
+    images_of_6, images_of_8 = (nn.Image(2, 3, 3, 6), zeros(108)), (nn.Image(2, 3, 3, 8), zeros(144))
     no_scratch, conv = Context(None, 0), nn.Conv(2, 2, 1, 1, 1, 1, 3, -3, -100, 100)
     images = nn.Image(2, 5, 5, 4), zeros(200)
     grouped = *images, nn.Image(6, 3, 3, 2), zeros(108), None, nn.Image(2, 3, 3, 6), zeros(108)
@@ -66,6 +71,7 @@ def good():
         "conv_2d_interleaved": [scratch, conv, scales(6), *blocks],
         "conv_2d_paired": [scratch, conv, *images, nn.Image(6, 3, 3, 4), paired_weights(6, 18), *images_of_6],
         "depthwise_conv_2d": [no_scratch, conv, scales(8), *depthwise],
+        "depthwise_conv_2d_paired": [no_scratch, conv, *images, nn.Image(1, 3, 3, 8), paired_taps(8, 3), *images_of_8],
         "fully_connected": [no_scratch, nn.Dense(1, 2, -100, 100), scales(3), nn.DenseDims(2, 4, 3), *dense],
         "max_pool_2d": [pool, *pooled],
         "average_pool_2d": [pool, *pooled],
@@ -144,6 +150,7 @@ PARAMS = {
     "conv_2d_interleaved": (1, CONV),
     "conv_2d_paired": (1, CONV),
     "depthwise_conv_2d": (1, CONV),
+    "depthwise_conv_2d_paired": (1, CONV),
     "fully_connected": (1, {"input_zero_point": INT8, "output_zero_point": INT8, **ACTIVATION}),
     "max_pool_2d": (0, POOL),
     "average_pool_2d": (0, POOL),
@@ -187,7 +194,11 @@ def replaced(name, position, argument):
 
 
 @pytest.mark.parametrize(
-    "name", ["conv_2d", "conv_2d_interleaved", "conv_2d_paired", "depthwise_conv_2d", "max_pool_2d", "average_pool_2d"]
+    "name",
+    [
+        *("conv_2d", "conv_2d_interleaved", "conv_2d_paired", "depthwise_conv_2d", "depthwise_conv_2d_paired"),
+        *("max_pool_2d", "average_pool_2d"),
+    ],
 )
 def test_images_are_checked(name):
     for position, argument in enumerate(good()[name]):
@@ -236,6 +247,26 @@ def test_scratch_of_laid_out_weights_is_checked(name):
     assert replaced(name, 0, Context(ROOM.ctypes.data, need.value - 1)) == ERROR_SCRATCH
     assert replaced(name, 0, Context(ROOM.ctypes.data + 1, need.value)) == ERROR_SCRATCH
     assert replaced(name, 0, Context(None, need.value)) == ERROR_SCRATCH
+
+
+def test_paired_taps_and_windows_are_checked():
+    name, block = "depthwise_conv_2d_paired", 4 + 6
+    for at, value in ((0, -1), (2, 0), (2, 23), (7 * block, -HUGE - 1), (7 * block + 2, -1)):
+        weights = paired_taps(8, 3)
+        weights[at] = value
+        assert replaced(name, 5, weights) == ERROR_RANGE, (at, value)
+    assert replaced(name, 0, Context(ROOM.ctypes.data, ROOM.nbytes)) == OK
+    assert replaced(name, 0, Context(ROOM.ctypes.data + 2, ROOM.nbytes)) == ERROR_SCRATCH
+    for field, value in (("stride_width", 3), ("dilation_width", 2)):
+        arguments = good()[name]
+        setattr(arguments[1], field, value)
+        arguments[6] = nn.Image(2, 3, 1, 8)
+        assert attempt(name, arguments) == ERROR_DIMS, field
+    for taps in ((6, 3), (3, 6)):
+        assert replaced(name, 4, nn.Image(1, *taps, 8)) == ERROR_DIMS
+    arguments = good()[name]
+    arguments[2], arguments[4], arguments[6] = nn.Image(2, 5, 5, 2), nn.Image(1, 3, 3, 8), nn.Image(2, 3, 3, 8)
+    assert attempt(name, arguments) == ERROR_DIMS  # too few channels to take apart
 
 
 def test_dense_dimensions_are_checked():

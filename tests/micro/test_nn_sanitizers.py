@@ -22,4 +22,4 @@ def test_random_arguments_under_sanitizers(tmp_path):
     assert built.returncode == 0, built.stderr
     result = subprocess.run([str(program)], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr or result.stdout
-    assert result.stdout.startswith("16800 calls")
+    assert result.stdout.startswith("18000 calls")

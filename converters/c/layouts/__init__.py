@@ -7,7 +7,7 @@
 Importing this package registers all.
 """
 
-from tfcaps.converters.c.layouts import interleaved, padded, paired, paired_capsules
+from tfcaps.converters.c.layouts import interleaved, padded, paired, paired_capsules, paired_depthwise
 from tfcaps.converters.c.layouts.base import LAYOUTS, Layout
 
-__all__ = ["LAYOUTS", "Layout", "interleaved", "padded", "paired", "paired_capsules"]
+__all__ = ["LAYOUTS", "Layout", "interleaved", "padded", "paired", "paired_capsules", "paired_depthwise"]

@@ -156,6 +156,18 @@ tfcaps_status tfcaps_depthwise_conv_2d_s8(const tfcaps_context *context, const t
                                           const int32_t *bias, const tfcaps_image_dims *output_dims,
                                           int8_t *output);
 
+/* The same convolution of weights that lie in pairs: quicker with packed halfwords. Windows of at most 5 x 5
+ * taps, at strides 1 and 2 and without dilation along the width, of at least 4 input channels. It needs no
+ * scratch, with 0 bytes the context's buf may be NULL; with scratch for its planes, aligned to 4, it is
+ * quicker. weights hold biases, multipliers, shifts and the output's zero point too; `tfcaps compile --layout
+ * paired` lays them out, and tfcaps_depthwise_paired.h says how. The output lies relative to the input as in
+ * tfcaps_conv_2d_s8. */
+tfcaps_status tfcaps_depthwise_conv_2d_paired_s8(const tfcaps_context *context,
+                                                 const tfcaps_conv_2d_params *params,
+                                                 const tfcaps_image_dims *input_dims, const int8_t *input,
+                                                 const tfcaps_image_dims *kernel_dims, const int32_t *weights,
+                                                 const tfcaps_image_dims *output_dims, int8_t *output);
+
 /* --- Dense layer --- */
 
 typedef struct tfcaps_fully_connected_params {
