@@ -1,5 +1,6 @@
 /* Weights in the order of the file are laid out whenever a row needs them, which is what there is memory
  * for. */
+#include "tfcaps_cold.h"
 #include "tfcaps_depthwise.h"
 #include "tfcaps_depthwise_rows.h"
 
@@ -21,7 +22,7 @@ typedef struct file {
     int32_t words[ROOM];
 } file;
 
-static int has_stages(const file *from) {
+static TFCAPS_COLD int has_stages(const file *from) {
     for (int32_t n = 0; n < from->scales->count; ++n) {
         const int32_t shift = from->scales->shift[n];
         if (shift >= 0 || shift < -TFCAPS_DEPTHWISE_MOST_SHIFT) {
@@ -91,7 +92,8 @@ static const int32_t *apart_3_weights(void *to, const tfcaps_depthwise_layer *la
     return lay_out(from, layer, channel, 3, TFCAPS_DEPTHWISE_APART_3, from->words);
 }
 
-static const int32_t *any_weights(void *to, const tfcaps_depthwise_layer *layer, int32_t channel) {
+static TFCAPS_COLD const int32_t *any_weights(void *to, const tfcaps_depthwise_layer *layer,
+                                              int32_t channel) {
     file *from = to;
     return lay_out(from, layer, channel, from->kernel_dims->width, layer->pass.form, from->words);
 }

@@ -1,9 +1,11 @@
 #include "tfcaps_depthwise_rows.h"
+#include "tfcaps_cold.h"
 #include "tfcaps_noinline.h"
 
-void tfcaps_depthwise_begin(tfcaps_depthwise_layer *layer, const tfcaps_conv_2d_params *params,
-                            const tfcaps_image_dims *input_dims, const tfcaps_image_dims *kernel_dims,
-                            const tfcaps_image_dims *output_dims, int32_t together) {
+TFCAPS_COLD void tfcaps_depthwise_begin(tfcaps_depthwise_layer *layer, const tfcaps_conv_2d_params *params,
+                                        const tfcaps_image_dims *input_dims,
+                                        const tfcaps_image_dims *kernel_dims,
+                                        const tfcaps_image_dims *output_dims, int32_t together) {
     const int32_t form = (int32_t)tfcaps_depthwise_form_of(kernel_dims, params->stride_width);
     const int32_t width = output_dims->width;
     layer->params = params;
@@ -31,7 +33,7 @@ void tfcaps_depthwise_begin(tfcaps_depthwise_layer *layer, const tfcaps_conv_2d_
     layer->cut.form = form;
 }
 
-void tfcaps_depthwise_use_scratch(tfcaps_depthwise_layer *layer, const tfcaps_context *context) {
+TFCAPS_COLD void tfcaps_depthwise_use_scratch(tfcaps_depthwise_layer *layer, const tfcaps_context *context) {
     const int32_t width = layer->output_dims->width;
     const int32_t channels = layer->output_dims->channels;
     const int32_t tiles = (width + layer->tile - 1) / layer->tile;

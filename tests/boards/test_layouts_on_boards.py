@@ -31,27 +31,19 @@ def capsules(inputs, depth, dimension, outputs=3):
 
 
 @pytest.fixture(scope="module")
-<<<<<<< HEAD
 def model():
-    """Convolutions of random shapes, one behind whose window nothing fits, one whose sums are carried, some with
-    weights as training gives them, which interleaved are added up in groups of all sizes, and capsules."""
-=======
-def convolutions():
-    """Random shapes, depthwise too, one behind whose window nothing fits, and one whose sums are carried."""
->>>>>>> e9078c2 (Depthwise convolution by planes: two taps a multiplication with DSP instructions)
+    """Convolutions of random shapes, depthwise too, one behind whose window nothing fits, one whose sums are carried,
+    some with weights as training gives them, which interleaved are added up in groups of all sizes, and capsules."""
     rng = np.random.default_rng(0)
     parts = [convolution(np.random.default_rng(n)) for n in range(COUNT)]
     parts.append(convolution(rng, taps=[7, 7], depth=1, filters=16, image=[9, 9]))
     parts.append(convolution(rng, taps=[1, 1], depth=701, filters=8, image=[2, 3], weights=127))
-<<<<<<< HEAD
     parts += [convolution(rng, spread=spread) for spread in (5, 15, 25)]
     parts.append(convolution(rng, taps=[5, 5], depth=11, filters=36, image=[6, 7], spread=20))
     parts += [capsules(inputs, 3, 5) for inputs in (9, 3)] + [capsules(9, 6, 7)]
-=======
     parts += [depthwise(np.random.default_rng(n)) for n in range(COUNT)]
     for taps in ([3, 3], [5, 5], [3, 5]):
         parts += [depthwise(rng, taps=taps, image=[5, 19], stride=[1, stride]) for stride in (1, 2)]
->>>>>>> e9078c2 (Depthwise convolution by planes: two taps a multiplication with DSP instructions)
     return merge(parts).to_bytes()
 
 
