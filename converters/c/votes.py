@@ -65,18 +65,13 @@ def _mve(shape: Shape) -> Keeping:
     return Keeping.SLOWER if shape.depth == 4 and shape.vote_shift == 0 else Keeping.QUICKER
 
 
-def _rv32(shape: Shape) -> Keeping:
-    """`is_in_pairs` of tfcaps_routing_rv32.c."""
-    return Keeping.NEVER if shape.depth == 4 and shape.vote_shift == 0 else Keeping.QUICKER
-
-
 # By what a processor compiles of each kernel: the macros of micro/src/tfcaps_variant.h.
 KERNELS: dict[str, Callable[[Shape], Keeping]] = {
     "plain": _plain,
     "thumb1": _thumb1,
     "dsp": _dsp,
     "mve": _mve,
-    "rv32": _rv32,
+    "rv32": _plain,
     "rvv": _plain,
 }
 

@@ -4,20 +4,21 @@
 #if defined(TFCAPS_RV32)
 
 /* Two input capsules of K = 4 at a time, where both are as short as squashed ones; all others as in plain C.
- * Votes are made sooner here than plain C finds them, and so never kept. */
+ * Kept, two votes of such capsules share a word, which takes the place of what plain C keeps of the two. */
 
 static int is_in_pairs(const tfcaps_routing *r, const int8_t *kernel) {
     return r->dims->input_dimension == 4 && r->params->vote_shift == 0 && (uintptr_t)kernel % 4 == 0;
 }
 
-/* So many input capsules in plain C. */
+/* So many input capsules in plain C; kept: where their votes are, or NULL. */
 static void leave(void (*pass)(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel),
-                  const tfcaps_routing *r, int32_t input_capsules, const int8_t *u, const int8_t *kernel) {
+                  const tfcaps_routing *r, int32_t input_capsules, const int8_t *u, const int8_t *kernel,
+                  uint32_t *kept) {
     tfcaps_capsule_dense_dims dims = *r->dims;
     tfcaps_routing some = *r;
     dims.input_capsules = input_capsules;
     some.dims = &dims;
-    some.kept_votes = NULL;
+    some.kept_votes = (int16_t *)kept;
     pass(&some, u, kernel);
 }
 
@@ -47,17 +48,21 @@ void tfcaps_routing_add_votes(const tfcaps_routing *r, const int8_t *u, const in
         return;
     }
     tfcaps_rv32_pair pair = {.kernel_bytes = 4 * r->outputs};
+    uint32_t *kept = (uint32_t *)(void *)r->kept_votes;
     for (; left > 1; left -= 2) {
-        if (load_pair(&pair, u, r->params->input_zero_point)) {
-            tfcaps_rv32_pair_sum(&pair, kernel, r->sums, r->outputs);
+        if (!load_pair(&pair, u, r->params->input_zero_point)) {
+            leave(tfcaps_routing_plain_add_votes, r, 2, u, kernel, kept);
+        } else if (kept != NULL) {
+            tfcaps_rv32_pair_keep(&pair, kernel, r->sums, r->outputs, kept);
         } else {
-            leave(tfcaps_routing_plain_add_votes, r, 2, u, kernel);
+            tfcaps_rv32_pair_sum(&pair, kernel, r->sums, r->outputs);
         }
+        kept += kept == NULL ? 0 : r->outputs;
         u += 8;
         kernel += 2 * pair.kernel_bytes;
     }
     if (left != 0) {
-        leave(tfcaps_routing_plain_add_votes, r, left, u, kernel);
+        leave(tfcaps_routing_plain_add_votes, r, left, u, kernel, kept);
     }
 }
 
@@ -109,10 +114,15 @@ void tfcaps_routing_add_coupled(const tfcaps_routing *r, const int8_t *u, const 
         return;
     }
     tfcaps_rv32_pair pair = begin_pairs(r);
+    uint32_t *kept = (uint32_t *)(void *)r->kept_votes;
     for (; left > 1; left -= 2) {
         if (load_pair(&pair, u, r->params->input_zero_point)) {
             pair.exp_sums[0] = pair.exp_sums[1] = first_exp;
-            tfcaps_rv32_pair_exps(&pair, kernel);
+            if (kept != NULL) {
+                tfcaps_rv32_pair_kept_exps(&pair, kept);
+            } else {
+                tfcaps_rv32_pair_exps(&pair, kernel);
+            }
             if (tfcaps_is_far(pair.indices)) {
                 find_far_exps(r, &pair, first_exp);
             }
@@ -126,14 +136,15 @@ void tfcaps_routing_add_coupled(const tfcaps_routing *r, const int8_t *u, const 
             }
             tfcaps_rv32_pair_coupled(&pair, r->sums);
         } else {
-            leave(tfcaps_routing_plain_add_coupled, r, 2, u, kernel);
+            leave(tfcaps_routing_plain_add_coupled, r, 2, u, kernel, kept);
             pair = begin_pairs(r); /* plain C has its own things in work */
         }
+        kept += kept == NULL ? 0 : r->outputs;
         u += 8;
         kernel += 2 * pair.kernel_bytes;
     }
     if (left != 0) {
-        leave(tfcaps_routing_plain_add_coupled, r, left, u, kernel);
+        leave(tfcaps_routing_plain_add_coupled, r, left, u, kernel, kept);
     }
 }
 

@@ -76,6 +76,12 @@ void tfcaps_rv32_pair_sum(const tfcaps_rv32_pair *pair, const int8_t *kernel, ui
 /* its votes and exps; adds to exp_sums and sets indices; */
 void tfcaps_rv32_pair_exps(tfcaps_rv32_pair *pair, const int8_t *kernel);
 
+/* the first one with kept[n] = vote n of the first in its low half, of the second in its high one, and the
+ * second one with these; */
+void tfcaps_rv32_pair_keep(const tfcaps_rv32_pair *pair, const int8_t *kernel, uint32_t *sums, int32_t count,
+                           uint32_t *kept);
+void tfcaps_rv32_pair_kept_exps(tfcaps_rv32_pair *pair, const uint32_t *kept);
+
 /* and sums[n] += the (c * h[n]) >> 16 of both. */
 void tfcaps_rv32_pair_coupled(const tfcaps_rv32_pair *pair, uint32_t *sums);
 
