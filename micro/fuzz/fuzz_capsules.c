@@ -111,6 +111,11 @@ static tfcaps_status capsule_dense(void) {
     if (!fuzz_ready()) {
         return FUZZ_SKIPPED;
     }
+    if (way % 3 == 0) {
+        return tfcaps_capsule_dense_passes_s8(
+            fuzz_pointer(&tfcaps_passes_any), fuzz_pointer(&context), fuzz_pointer(&params),
+            fuzz_pointer(&layer.dims), fuzz_pointer(input), fuzz_pointer(kernel), bias, fuzz_pointer(output));
+    }
     return tfcaps_capsule_dense_s8(fuzz_pointer(&context), fuzz_pointer(&params), fuzz_pointer(&layer.dims),
                                    fuzz_pointer(input), fuzz_pointer(kernel), bias, fuzz_pointer(output));
 }
@@ -145,13 +150,18 @@ static tfcaps_status capsule_dense_padded(void) {
     const dense_layer layer = draw_layer(9, 1);
     const tfcaps_capsule_dense_dims *dims = &layer.dims;
     const uint8_t way = fuzz_byte() % 16;
-    const buffer_size get_size = way % 2 != 0 ? tfcaps_capsule_dense_padded_s8_kept_get_buffer_size
-                                              : tfcaps_capsule_dense_padded_s8_get_buffer_size;
+    const int is_kept = way % 2;
     size_t need = 0;
+    size_t kept = 0;
     if (way >= 14) {
-        return get_size(fuzz_pointer(dims), fuzz_pointer(&need));
+        return (is_kept ? tfcaps_capsule_dense_padded_s8_kept_get_buffer_size
+                        : tfcaps_capsule_dense_padded_s8_get_buffer_size)(fuzz_pointer(dims),
+                                                                          fuzz_pointer(&need));
     }
-    fuzz_expect_refusal(get_size(dims, &need) != TFCAPS_OK);
+    fuzz_expect_refusal(tfcaps_capsule_dense_padded_s8_get_buffer_size(dims, &need) != TFCAPS_OK);
+    const size_t more =
+        is_kept && tfcaps_capsule_dense_padded_s8_kept_get_buffer_size(dims, &kept) == TFCAPS_OK ? kept - need
+                                                                                                 : 0;
     const int32_t depth = fuzz_param(1, dims->input_dimension < 1 ? 1 : dims->input_dimension);
     const int32_t dimension = fuzz_param(1, dims->output_dimension < 1 ? 1 : dims->output_dimension);
     for (int32_t power = 1; power < dims->output_dimension && power <= TFCAPS_MAX_DIMENSION; power *= 4) {
@@ -164,7 +174,7 @@ static tfcaps_status capsule_dense_padded(void) {
     const size_t kernel_size = fuzz_size(kernel_sizes, 4, INT32_MAX, address_space);
     const size_t input_size = dims->batches == 0 ? 0 : fuzz_size(inputs, 3, INT32_MAX, address_space);
     const size_t output_size = dims->batches == 0 ? 0 : fuzz_size(outputs, 3, INT32_MAX, address_space);
-    const tfcaps_context context = fuzz_context(need, 0, 8);
+    const tfcaps_context context = fuzz_context(need, more, 8);
     const tfcaps_capsule_dense_params params = draw_params(layer.units, 1, 16, 8);
     const int32_t *bias = fuzz_bias(layer.units);
     const int8_t *kernel = fuzz_input(kernel_size);
