@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfcaps.converters.c.layouts.base import Layout
-from tfcaps.converters.c.ops.base import Call, Emission, Overlap, Struct, scratch
-from tfcaps.converters.c.ops.conv_2d import channel_scales, conv_structs
+from tfcaps.converters.c.ops.base import Call, Emission, scratch
+from tfcaps.converters.c.ops.conv_2d import channel_scales, conv_structs, position_overlaps
 from tfcaps.converters.c.tflm_arithmetic import channel_multipliers
 
 BLOCK = 4  # filters
@@ -57,23 +57,8 @@ def conv_2d(call: Call) -> Emission | None:
         scratch=scratch(function, params, *dims),
         wanted_scratch=TAP_BYTES * (weights.shape[1] + weights.shape[1] % 2),
         macs=math.prod(output.shape) * height * width * channels,
-        overlaps=overlaps(call, params),
+        overlaps=position_overlaps(call, params, COLUMNS),
     )
-
-
-def overlaps(call: Call, params: Struct) -> tuple[Overlap, ...]:
-    """Outputs of four positions are written while their windows are read, and no window before them is."""
-    values, source, output = params.fields, call.activation().shape, call.output.shape
-    if source[0] != 1:
-        return ()
-    rows, columns = (
-        np.maximum(np.arange(output[n]) * int(values[f"stride_{name}"]) - int(values[f"padding_{side}"]), 0)
-        for n, name, side in ((1, "height", "top"), (2, "width", "left"))
-    )
-    first = ((rows[:, None] * source[2] + columns) * source[3]).ravel()  # byte of a window
-    needed = np.minimum.accumulate(first[::-1])[::-1][::COLUMNS]
-    written = np.minimum(np.arange(1, len(needed) + 1) * COLUMNS, len(first)) * output[3]
-    return (Overlap(schedule=tuple(zip(written.tolist(), needed.tolist(), strict=True))),)
 
 
 def interleave(weights: NDArray[np.int8]) -> NDArray[np.int8] | None:

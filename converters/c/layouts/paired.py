@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from tfcaps.converters.c.layouts.base import Layout
 from tfcaps.converters.c.ops.base import Call, Emission, Struct, scratch
-from tfcaps.converters.c.ops.conv_2d import conv_overlaps, conv_structs
+from tfcaps.converters.c.ops.conv_2d import conv_structs, position_overlaps
 from tfcaps.converters.c.tflm_arithmetic import channel_multipliers
 
 BLOCK = 2  # filters
+COLUMNS = 2  # positions in work at a time
 RAW_BITS, SUM_BITS = 23, 30  # of odd filters' sums where they share a word, and of all sums; without the sign
 STEP_BYTES, COPIED_BYTES = 8, 4  # of scratch, a step: two taps of two columns in halfwords, and as they were
 LONG = 64  # bytes of a row whose odd byte does not meet the next row's
@@ -76,7 +77,7 @@ def conv_2d(call: Call) -> Emission | None:
         scratch=scratch(function, params, *dims),
         wanted_scratch=steps * (STEP_BYTES + (0 if _is_inside(call, params) else COPIED_BYTES)),
         macs=math.prod(output.shape) * height * width * channels,
-        overlaps=conv_overlaps(call, params),
+        overlaps=position_overlaps(call, params, COLUMNS),
     )
 
 

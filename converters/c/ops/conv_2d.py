@@ -101,6 +101,21 @@ def conv_overlaps(call: Call, params: Struct) -> tuple[Overlap, ...]:
     return row_schedule(call.activation().shape, call.output.shape, int(stride), int(top))  # type: ignore[arg-type]
 
 
+def position_overlaps(call: Call, params: Struct, positions: int) -> tuple[Overlap, ...]:
+    """Outputs of so many positions are written while their windows are read, and none before those any more."""
+    values, source, output = params.fields, call.activation().shape, call.output.shape
+    if source[0] != 1:
+        return ()
+    rows, columns = (
+        np.maximum(np.arange(output[n]) * int(values[f"stride_{name}"]) - int(values[f"padding_{side}"]), 0)
+        for n, name, side in ((1, "height", "top"), (2, "width", "left"))
+    )
+    first = ((rows[:, None] * source[2] + columns) * source[3]).ravel()  # byte of a window
+    needed = np.minimum.accumulate(first[::-1])[::-1][::positions]
+    written = np.minimum(np.arange(1, len(needed) + 1) * positions, len(first)) * output[3]
+    return (Overlap(schedule=tuple(zip(written.tolist(), needed.tolist(), strict=True))),)
+
+
 def _convolution(call: Call, function: str, channels: int, macs: int) -> Emission:
     call.check(2, 3)
     source, kernel, output = call.activation(), call.weights(), call.output

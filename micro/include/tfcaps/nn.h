@@ -117,7 +117,9 @@ tfcaps_status tfcaps_conv_2d_paired_s8_get_buffer_size(const tfcaps_conv_2d_para
 
 /* The same convolution, without groups, of weights that lie in pairs: quicker with packed halfwords. weights
  * hold biases, multipliers, shifts and the output's zero point too; `tfcaps compile --layout paired` lays
- * them out, and tfcaps_paired.h says how. The output lies relative to the input as in tfcaps_conv_2d_s8. */
+ * them out, and tfcaps_paired.h says how. The output may share memory with the input if bytes are written
+ * only after they have been read: outputs of two positions at a time, in reading order, are written while
+ * their windows are read, and windows before them are not read any more. */
 tfcaps_status tfcaps_conv_2d_paired_s8(const tfcaps_context *context, const tfcaps_conv_2d_params *params,
                                        const tfcaps_image_dims *input_dims, const int8_t *input,
                                        const tfcaps_image_dims *kernel_dims, const int32_t *weights,
@@ -134,9 +136,8 @@ tfcaps_status tfcaps_conv_2d_interleaved_s8_get_buffer_size(const tfcaps_conv_2d
 /* The same convolution, without groups, of weights that lie four filters side by side: quicker on 32-bit
  * RISC-V. `tfcaps compile --layout interleaved` lays the weights out where they suit it, and
  * tfcaps_interleaved.h says how. bias [filters] holds the input's zero point already: less zero point * sum
- * of the filter. The output may share memory with the input if bytes are written only after they have been
- * read: outputs of four positions at a time, in reading order, are written while their windows are read, and
- * windows before them are not read any more. */
+ * of the filter. The output lies relative to the input as in tfcaps_conv_2d_paired_s8, with four positions in
+ * place of two. */
 tfcaps_status tfcaps_conv_2d_interleaved_s8(
     const tfcaps_context *context, const tfcaps_conv_2d_params *params, const tfcaps_channel_scales *scales,
     const tfcaps_image_dims *input_dims, const int8_t *input, const tfcaps_image_dims *kernel_dims,

@@ -5,7 +5,6 @@ import pytest
 from aot_build import build_many, tflm
 from convolutions import convolution
 from one_op import conv_2d, depthwise_conv_2d, int8
-from tiny_models import TinyModel, schema
 
 from tfcaps.converters.c import build_program
 from tfcaps.converters.c.layouts.interleaved import folded_bias, interleave
@@ -104,31 +103,3 @@ def test_the_folded_bias_wraps():
     weights = np.array([[1, 2], [127, 127]], np.int8)
     bias = np.array([10, -(2**31) + 5], np.int32)
     assert folded_bias(weights, bias, 3).tolist() == [1, 2**31 + 5 - 762]
-
-
-@pytest.mark.parametrize("width", [1, 2, 3, 5, 8, 9])
-@pytest.mark.parametrize("stride", [1, 2])
-def test_outputs_may_take_the_place_of_windows(width, stride, tmp_path):
-    rng = np.random.default_rng(width)
-    model = chain(rng, width, stride).to_bytes()
-    program = next(iter(build_many({"net": model}, tmp_path, layout="interleaved").values()))
-    plan = program.plan.program
-    assert [layer.layout for layer in plan.layers] == ["interleaved"] * 3
-    assert plan.layers[1].emission.scratch < plan.layers[1].emission.wanted_scratch
-    (inputs,) = (int8(rng, plan.tensors[index].shape) for index in plan.inputs)
-    np.testing.assert_array_equal(program.run([inputs])[0], tflm(model, [inputs])[0])
-
-
-def chain(rng, width, stride):
-    """Convolutions in a row; the second reads its windows twice: not all taps fit at a time, nor all sums."""
-    tiny, height = TinyModel(), 12
-    x, depth = tiny.input([1, height, width, 3], 0.02, 5), 3
-    for filters, taps, step in ((24, 1, 1), (36, 3, stride), (4, 1, 1)):
-        options = schema.Conv2DOptionsT(padding=schema.Padding.SAME, strideH=step, strideW=step)
-        options.dilationHFactor = options.dilationWFactor = 1
-        height, width = -(-height // step), -(-width // step)
-        weights = rng.integers(-127, 128, (filters, taps, taps, depth)).astype(np.int8)
-        y = tiny.tensor([1, height, width, filters], 0.05, -3)
-        x, depth = tiny.op("CONV_2D", [x, tiny.constant(weights, np.full(filters, 0.005))], [y], options), filters
-    tiny.output(x)
-    return tiny

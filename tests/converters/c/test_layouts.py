@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from aot_build import build_one
+from aot_build import build_many, build_one, tflm
 from click.testing import CliRunner
 from one_op import int8
 from tiny_models import TinyModel, schema
@@ -76,3 +76,32 @@ def test_an_unknown_layout_is_refused(tmp_path):
 @pytest.mark.parametrize("layout", list(LAYOUTS))
 def test_every_layout_runs(layout, tmp_path):
     assert build_one(convolution(), tmp_path, layout=layout).self_test() == 0
+
+
+@pytest.mark.parametrize("layout", list(LAYOUTS))
+def test_outputs_may_take_the_place_of_windows(layout, tmp_path):
+    """Of windows that are read twice too: not all taps fit at a time, nor all sums."""
+    rng = np.random.default_rng(0)
+    models = {f"net_{n}": narrow(rng, 1 + n // 2, 1 + n % 2).to_bytes() for n in range(10)}
+    for name, program in build_many(models, tmp_path, layout=layout).items():
+        plan = program.plan.program
+        second = plan.layers[1]
+        assert plan.memory.follows
+        assert second.layout == "plain" or second.emission.scratch < second.emission.wanted_scratch
+        (inputs,) = (int8(rng, plan.tensors[index].shape) for index in plan.inputs)
+        np.testing.assert_array_equal(program.run([inputs])[0], tflm(models[name], [inputs])[0], err_msg=name)
+
+
+def narrow(rng, width, stride):
+    """Convolutions in a row; the second has outputs of this width, and filters and taps that take several turns."""
+    tiny, height, width = TinyModel(), 12, width * stride
+    x, depth = tiny.input([1, height, width, 3], 0.02, 5), 3
+    for filters, taps, step in ((48, 1, 1), (36, 3, stride), (4, 1, 1)):
+        options = schema.Conv2DOptionsT(padding=schema.Padding.SAME, strideH=step, strideW=step)
+        options.dilationHFactor = options.dilationWFactor = 1
+        height, width = -(-height // step), -(-width // step)
+        kernel = tiny.constant(rng.integers(-127, 128, (filters, taps, taps, depth)).astype(np.int8), [0.005] * filters)
+        y = tiny.tensor([1, height, width, filters], 0.05, -3)
+        x, depth = tiny.op("CONV_2D", [x, kernel], [y], options), filters
+    tiny.output(x)
+    return tiny
