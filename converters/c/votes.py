@@ -48,11 +48,6 @@ def _plain(shape: Shape) -> Keeping:
     return Keeping.QUICKER
 
 
-def _thumb1(shape: Shape) -> Keeping:
-    """Four products take no more than a store and two loads."""
-    return Keeping.SLOWER if shape.depth == 4 else Keeping.QUICKER
-
-
 def _dsp(shape: Shape) -> Keeping:
     """Passes of tfcaps_passes_any.c."""
     of_4 = shape.depth == 4 and shape.dimension % 2 == 0 and shape.capsules * shape.dimension >= 6
@@ -68,7 +63,7 @@ def _mve(shape: Shape) -> Keeping:
 # By what a processor compiles of each kernel: the macros of micro/src/tfcaps_variant.h.
 KERNELS: dict[str, Callable[[Shape], Keeping]] = {
     "plain": _plain,
-    "thumb1": _thumb1,
+    "thumb1": _plain,
     "dsp": _dsp,
     "mve": _mve,
     "rv32": _plain,

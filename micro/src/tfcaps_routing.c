@@ -3,6 +3,8 @@
 #include "tfcaps_noinline.h"
 #include "tfcaps_routing.h"
 #include "tfcaps_routing_rv32.h"
+#include "tfcaps_routing_short.h"
+#include "tfcaps_routing_thumb.h"
 
 #if !defined(TFCAPS_RVV)
 #if defined(TFCAPS_MVE) || defined(TFCAPS_RV32)
@@ -92,72 +94,14 @@ static int32_t vote_of_4(const capsule_of_4 *u, const int8_t *kernel) {
     return sum >> u->shift;
 }
 
-/* Whether no vote of an input capsule of K = 4 is cut: |w| <= 256, |u| < 128 in length, and no shift. */
-static int is_short(const capsule_of_4 *u) {
-    return u->shift == 0 && u->u0 * u->u0 + u->u1 * u->u1 + u->u2 * u->u2 + u->u3 * u->u3 < 128 * 128 - 1;
-}
-
-/* One element of h, whole as it is. */
-static inline int32_t whole_vote(const capsule_of_4 *u, const int8_t *kernel) {
-    return kernel[0] * u->u0 + kernel[1] * u->u1 + kernel[2] * u->u2 + kernel[3] * u->u3;
-}
-
-/* add_votes_of_4 and compute_exps_of_4 of such a one, two outputs a turn. */
-static TFCAPS_NOINLINE void add_short_votes(const tfcaps_routing *r, const capsule_of_4 *capsule,
-                                            const int8_t *kernel) {
-    const capsule_of_4 u = *capsule;
-    uint32_t *sum = r->sums;
-    const uint32_t *end = sum + (r->outputs & ~1);
-    while (sum != end) {
-        sum[0] += (uint32_t)whole_vote(&u, kernel);
-        sum[1] += (uint32_t)whole_vote(&u, kernel + 4);
-        sum += 2;
-        kernel += 8;
-    }
-    if ((r->outputs & 1) != 0) {
-        *sum += (uint32_t)whole_vote(&u, kernel);
-    }
-}
-
-static TFCAPS_NOINLINE near_exps compute_short_exps(const tfcaps_routing *r, const capsule_of_4 *capsule,
-                                                    const int8_t *kernel, int16_t *h, uint32_t *exps) {
-    const capsule_of_4 u = *capsule;
-    const int32_t dimension = r->dims->output_dimension;
-    const int16_t *v = r->scaled;
-    near_exps near = first_exps(r);
-    const uint32_t *exps_end = exps + r->dims->output_capsules;
-    while (exps != exps_end) {
-        const int16_t *end = h + (dimension & ~1);
-        uint32_t logit = 0;
-        while (h != end) {
-            const int32_t first = whole_vote(&u, kernel);
-            h[0] = (int16_t)first;
-            logit += (uint32_t)(first * v[0]);
-            const int32_t second = whole_vote(&u, kernel + 4);
-            h[1] = (int16_t)second;
-            logit += (uint32_t)(second * v[1]);
-            h += 2;
-            v += 2;
-            kernel += 8;
-        }
-        if ((dimension & 1) != 0) {
-            const int32_t last = whole_vote(&u, kernel);
-            *h++ = (int16_t)last;
-            logit += (uint32_t)(last * *v++);
-            kernel += 4;
-        }
-        *exps++ = add_exp(r, logit, &near);
-    }
-    return near;
-}
-
 /* Adds h of one input capsule to the sums; kernel [J * D, 4]. */
 static TFCAPS_NOINLINE void add_votes_of_4(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel) {
-    const capsule_of_4 capsule = load_capsule(r, u);
-    if (is_short(&capsule)) {
-        add_short_votes(r, &capsule, kernel);
+    tfcaps_short_capsule near;
+    if (tfcaps_is_short(r, u, kernel, &near)) {
+        tfcaps_short_add_votes(&near, kernel, r->sums, r->outputs);
         return;
     }
+    const capsule_of_4 capsule = load_capsule(r, u);
     uint32_t *sum = r->sums;
     const uint32_t *end = sum + r->outputs;
     while (sum != end) {
@@ -169,12 +113,23 @@ static TFCAPS_NOINLINE void add_votes_of_4(const tfcaps_routing *r, const int8_t
 /* h and e of one input capsule. */
 static TFCAPS_NOINLINE near_exps compute_exps_of_4(const tfcaps_routing *r, const int8_t *u,
                                                    const int8_t *kernel, int16_t *h, uint32_t *exps) {
-    const capsule_of_4 capsule = load_capsule(r, u);
-    if (is_short(&capsule)) {
-        return compute_short_exps(r, &capsule, kernel, h, exps);
-    }
-    const int16_t *v = r->scaled;
     near_exps near = first_exps(r);
+    tfcaps_short_capsule short_one;
+    if (tfcaps_is_short(r, u, kernel, &short_one)) {
+        short_one.v = r->scaled;
+        short_one.table = tfcaps_exp_table;
+        short_one.exp_shift = r->exp_shift;
+        short_one.capsules = r->dims->output_capsules;
+        short_one.dimension = r->dims->output_dimension;
+        short_one.exp_sum = near.sum;
+        short_one.indices = 0;
+        tfcaps_short_exps(&short_one, kernel, h, exps);
+        near.sum = short_one.exp_sum;
+        near.indices = short_one.indices;
+        return near;
+    }
+    const capsule_of_4 capsule = load_capsule(r, u);
+    const int16_t *v = r->scaled;
     for (int32_t j = 0; j < r->dims->output_capsules; ++j) {
         const int16_t *end = h + r->dims->output_dimension;
         uint32_t logit = 0;
@@ -221,6 +176,17 @@ static TFCAPS_NOINLINE void compute_votes(const tfcaps_routing *r, const int8_t 
         }
         n += count;
         kernel += count * depth;
+    }
+}
+
+/* h of one input capsule to votes and onto the sums. */
+static TFCAPS_NOINLINE void keep_votes(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel,
+                                       int16_t *votes) {
+    tfcaps_short_capsule capsule;
+    if (r->dims->input_dimension == 4 && tfcaps_is_short(r, u, kernel, &capsule)) {
+        tfcaps_short_keep_votes(&capsule, kernel, r->sums, r->outputs, votes);
+    } else {
+        compute_votes(r, u, kernel, votes, r->sums);
     }
 }
 
@@ -296,6 +262,9 @@ static TFCAPS_NOINLINE void add_coupled(const tfcaps_routing *r, const int16_t *
 #if defined(TFCAPS_RV32)
     tfcaps_rv32_add_coupled(h, exps, r->sums, r->dims->output_capsules, r->dims->output_dimension,
                             scale.reciprocal, scale.shift);
+#elif defined(TFCAPS_THUMB1) || defined(TFCAPS_THUMB2)
+    tfcaps_thumb_add_coupled(h, exps, r->sums, r->dims->output_capsules, r->dims->output_dimension,
+                             scale.reciprocal, scale.shift);
 #else
     const int32_t dimension = r->dims->output_dimension;
     const uint32_t *exps_end = exps + r->dims->output_capsules;
@@ -321,7 +290,7 @@ void tfcaps_routing_add_votes(const tfcaps_routing *r, const int8_t *u, const in
     int16_t *votes = r->kept_votes;
     for (int32_t i = 0; i < r->dims->input_capsules; ++i) {
         if (votes != NULL) {
-            compute_votes(r, u, kernel, votes, r->sums);
+            keep_votes(r, u, kernel, votes);
             votes += r->outputs;
         } else if (depth == 4) {
             add_votes_of_4(r, u, kernel);

@@ -6,6 +6,7 @@
  *     TFCAPS_MVE     Helium
  *     TFCAPS_RVV     RISC-V vectors
  *     TFCAPS_THUMB1  assembly for Armv6-M, eight of whose registers can do everything and the others can add
+ *     TFCAPS_THUMB2  assembly for Armv7-M and Armv8-M without packed halfwords
  *     TFCAPS_RV32    assembly for 32-bit RISC-V with all 32 registers and multiplication
  *
  * A primitive's variant is a file of its own, whole under its macro; the plain file is compiled wherever no
@@ -22,6 +23,8 @@
 #define TFCAPS_RVV 1
 #elif defined(__thumb__) && !defined(__thumb2__) && defined(__GNUC__)
 #define TFCAPS_THUMB1 1
+#elif defined(__thumb2__) && !defined(__ARM_FEATURE_DSP) && defined(__GNUC__)
+#define TFCAPS_THUMB2 1
 #elif defined(__riscv_mul) && __riscv_xlen == 32 && !defined(__riscv_32e) && defined(__GNUC__)
 #define TFCAPS_RV32 1
 #endif

@@ -19,7 +19,7 @@ TARGETS = ("options", "capsules", "convolutions", "nn")
 PROCESSORS = {
     "host": (),
     "cortex_m0": ("-D__thumb__", "-DTFCAPS_PLAIN_C"),
-    "cortex_m": ("-D__arm__", "-D__thumb__", "-D__thumb2__"),
+    "cortex_m": ("-D__arm__", "-D__thumb__", "-D__thumb2__", "-DTFCAPS_PLAIN_C"),
 }
 RUNS = {  # target, bits of a pointer, processor: seconds; together half a minute
     ("options", 64, "host"): 3,
