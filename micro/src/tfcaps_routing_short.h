@@ -51,14 +51,14 @@ static inline int tfcaps_is_short(const tfcaps_routing *r, const int8_t *u, cons
 }
 
 /* sums[n] += vote n for count votes. */
-void tfcaps_short_add_votes(const tfcaps_short_capsule *u, const int8_t *kernel, uint32_t *sums,
+void tfcaps_short_add_votes(const tfcaps_short_capsule *capsule, const int8_t *kernel, uint32_t *sums,
                             int32_t count);
 
 /* The same, with the votes to h. */
-void tfcaps_short_keep_votes(const tfcaps_short_capsule *u, const int8_t *kernel, uint32_t *sums,
+void tfcaps_short_keep_votes(const tfcaps_short_capsule *capsule, const int8_t *kernel, uint32_t *sums,
                              int32_t count, int16_t *h);
 
 /* The votes to h [J * D], exps [J] of their logits; adds to exp_sum and indices. */
-void tfcaps_short_exps(tfcaps_short_capsule *u, const int8_t *kernel, int16_t *h, uint32_t *exps);
+void tfcaps_short_exps(tfcaps_short_capsule *capsule, const int8_t *kernel, int16_t *h, uint32_t *exps);
 
 #endif

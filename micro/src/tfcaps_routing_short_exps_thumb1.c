@@ -10,13 +10,13 @@
  *     r12, lr         exps, where the first turn of an output capsule begins
  *     r3, r5          a row; its odd bytes, then of v
  *     0(sp)-20(sp)    exp_shift, the table, exp_sum, indices, the end of exps, bytes of an output capsule
- *     24(sp)          u
+ *     24(sp)          capsule
  *
  * A turn is four votes; one that has less is entered late: every vote has 30 bytes. */
 #if defined(TFCAPS_THUMB1)
 
 TFCAPS_NAKED
-void tfcaps_short_exps(tfcaps_short_capsule *u, const int8_t *kernel, int16_t *h, uint32_t *exps) {
+void tfcaps_short_exps(tfcaps_short_capsule *capsule, const int8_t *kernel, int16_t *h, uint32_t *exps) {
     __asm__ volatile("    .syntax unified\n"
                      "    push {r4, r5, r6, r7, lr}\n"
                      "    mov r4, r8\n"

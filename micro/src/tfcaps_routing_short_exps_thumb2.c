@@ -9,13 +9,13 @@
  *     r12, lr         indices, exp_sum
  *     r0, r10         a row; its odd bytes, then of v
  *     0(sp)-16(sp)    exp_shift, the table, bytes of an output capsule, the end of exps, where its first turn
- * begins 20(sp)          u
+ * begins 20(sp)          capsule
  *
  * A turn is four votes; one that has less is entered late: every vote has 36 bytes. */
 #if defined(TFCAPS_THUMB2)
 
 TFCAPS_NAKED
-void tfcaps_short_exps(tfcaps_short_capsule *u, const int8_t *kernel, int16_t *h, uint32_t *exps) {
+void tfcaps_short_exps(tfcaps_short_capsule *capsule, const int8_t *kernel, int16_t *h, uint32_t *exps) {
     __asm__ volatile("    .syntax unified\n"
                      "    push {r4-r11, lr}\n"
                      "    sub sp, #28\n"

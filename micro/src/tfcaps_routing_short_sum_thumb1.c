@@ -12,7 +12,7 @@
 #if defined(TFCAPS_THUMB1)
 
 TFCAPS_NAKED
-void tfcaps_short_add_votes(const tfcaps_short_capsule *u, const int8_t *kernel, uint32_t *sums,
+void tfcaps_short_add_votes(const tfcaps_short_capsule *capsule, const int8_t *kernel, uint32_t *sums,
                             int32_t count) {
     __asm__ volatile("    .syntax unified\n"
                      "    push {r4, r5, r6, r7, lr}\n"

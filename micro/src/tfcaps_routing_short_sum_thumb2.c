@@ -24,7 +24,7 @@
                                                      "    strd r9, r12, [r2], #8\n"
 
 TFCAPS_NAKED
-void tfcaps_short_add_votes(const tfcaps_short_capsule *u, const int8_t *kernel, uint32_t *sums,
+void tfcaps_short_add_votes(const tfcaps_short_capsule *capsule, const int8_t *kernel, uint32_t *sums,
                             int32_t count) {
     __asm__ volatile("    .syntax unified\n"
                      "    push {r4-r10, lr}\n"
