@@ -10,7 +10,7 @@
  *     r12, lr         exps, where the first turn of an output capsule begins
  *     r3, r5          a row; its odd bytes, then of v
  *     0(sp)-20(sp)    exp_shift, the table, exp_sum, indices, the end of exps, bytes of an output capsule
- *     24(sp)          capsule
+ *     24(sp)          the struct
  *
  * A turn is four votes; one that has less is entered late: every vote has 30 bytes. */
 #if defined(TFCAPS_THUMB1)

@@ -8,8 +8,9 @@
  *     r8, r11         the logit, exps
  *     r12, lr         indices, exp_sum
  *     r0, r10         a row; its odd bytes, then of v
- *     0(sp)-16(sp)    exp_shift, the table, bytes of an output capsule, the end of exps, where its first turn
- * begins 20(sp)          capsule
+ *     0(sp)-12(sp)    exp_shift, the table, bytes of an output capsule, the end of exps
+ *     16(sp)          where the first turn of an output capsule begins
+ *     20(sp)          the struct
  *
  * A turn is four votes; one that has less is entered late: every vote has 36 bytes. */
 #if defined(TFCAPS_THUMB2)
