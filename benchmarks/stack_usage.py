@@ -30,16 +30,8 @@ _COMPILER_LIBRARY = re.compile(r"__\w+")
 # Calls through a pointer, by the function that makes them: what the names of the called ones end in.
 INDIRECT: dict[str, tuple[str, ...]] = {
     "tfcaps_binary": ("_row",),
-    "tfcaps_capsule_dense_passes_s8": (
-        "_votes",
-        "_votes_of_4",
-        "_coupled",
-        "_votes_paired",
-        "_coupled_paired",
-        "_kept_paired",
-        "suits",
-        "_kept_get_buffer_size",
-    ),
+    "tfcaps_capsule_dense_passes_s8": ("suits", "_kept_get_buffer_size"),
+    "route": ("_votes", "_votes_of_4", "_coupled", "_votes_paired", "_coupled_paired", "_kept_paired"),
     "tfcaps_depthwise_run": ("_weights",),
 }
 _NODE = re.compile(r'node: \{ title: "([^"]+)" label: "(?:[^"\\]|\\.)*?(?:\\n(\d+) bytes \(([^)]*)\))?"')
@@ -107,9 +99,10 @@ def bound(name: str, found: dict[str, Function], path: tuple[str, ...] = ()) -> 
         raise UnboundedError(f"the frame of {name} is {function.kind}, so its size depends on values")
     calls = function.calls - {"__indirect_call"}
     if "__indirect_call" in function.calls:
-        if name not in INDIRECT:
+        endings = INDIRECT.get(name.rsplit(":", 1)[-1])  # a static function has its file before its name
+        if endings is None:
             raise UnboundedError(f"{name} calls through a pointer; tell INDIRECT what")
-        calls |= {other for other in found if other.endswith(INDIRECT[name])}
+        calls |= {other for other in found if other.endswith(endings)}
     return function.frame + max((bound(called, found, (*path, name)) for called in calls), default=0)
 
 

@@ -163,8 +163,9 @@ static TFCAPS_NOINLINE void add_to_state(const tfcaps_routing *r, int32_t iterat
     }
 }
 
-static void route(const tfcaps_routing *r, const tfcaps_routing_passes *passes, const int8_t *input,
-                  const int8_t *kernel, const int32_t *bias, int8_t *output) {
+static TFCAPS_HOT TFCAPS_NOINLINE void route(const tfcaps_routing *r, const tfcaps_routing_passes *passes,
+                                             const int8_t *input, const int8_t *kernel, const int32_t *bias,
+                                             int8_t *output) {
     const int32_t padded = r->dims->output_capsules * tfcaps_even(r->dims->output_dimension);
     for (int32_t iteration = 0; iteration < r->params->iterations; ++iteration) {
         /* Half of what is cut off the sum, on average. */
