@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfcaps.converters.c.layouts import padded_capsules
-from tfcaps.converters.c.layouts.capsule_passes import ANY, LEAST_INPUTS, PAIRED_4_TO_6, named, passes_for
+from tfcaps.converters.c.layouts.capsule_passes import (
+    ANY,
+    LEAST_INPUTS,
+    PAIRED_4_TO_6,
+    PAIRED_4_TO_6_KEPT,
+    named,
+    passes_for,
+)
 from tfcaps.converters.c.layouts.paired import PAIRED
 from tfcaps.converters.c.ops.base import Call, Emission
 from tfcaps.converters.c.ops.capsules import LOGIT_BITS, emit_capsule_dense
@@ -56,6 +63,7 @@ def capsule_dense(call: Call) -> Emission | None:
     )
     if is_4_to_6 and count >= LEAST_INPUTS:
         made = named(emission.call, PAIRED_4_TO_6)
+        kept = kept if count % 2 else named(emission.call, PAIRED_4_TO_6_KEPT)
     return dataclasses.replace(
         emission,
         call=kept if 0 < emission.wanted_scratch <= emission.scratch else made,

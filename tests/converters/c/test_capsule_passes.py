@@ -10,19 +10,27 @@ import numpy as np
 import pytest
 from tiny_models import dense_params
 
-from tfcaps.converters.c.layouts.capsule_passes import ANY, PASSES, passes_for
+from tfcaps.converters.c.layouts.capsule_passes import ANY, PAIRED_4_TO_6, PAIRED_4_TO_6_KEPT, PASSES, passes_for
 from tfcaps.micro import source_files
 
 
-def refused(name, inputs, depth, dimension, capsules, shift):
-    """Whether the kernel refuses a layer with these passes."""
+def refused(name, inputs, depth, dimension, capsules, shift, keeps=True):
+    """Whether the kernel refuses a layer with these passes, and scratch memory for votes if it keeps them."""
     outputs = capsules * dimension
     params = dense_params(np.random.default_rng(0), outputs, capsules=capsules, inputs=inputs, depth=depth)
     native = k.dense_params(dataclasses.replace(params, vote_shift=shift, logit_bits=24))
     dims = k.DenseDims(1, inputs, depth, capsules, dimension)
     room = k.aligned(8192)
-    context = k.Context(room.ctypes.data, room.size)
-    data = [np.zeros(inputs * depth, np.int8), k.aligned(inputs * outputs * depth), None, np.zeros(outputs, np.int8)]
+    need = k.SIZE(room.size)
+    if not keeps:
+        assert k.LIBRARY.tfcaps_capsule_dense_s8_get_buffer_size(c.byref(dims), c.byref(need)) == k.OK
+    context = k.Context(room.ctypes.data, need.value)
+    data = [
+        np.zeros(inputs * depth, np.int8),
+        k.aligned(2 * inputs * (outputs + capsules) * depth),
+        None,
+        np.zeros(outputs, np.int8),
+    ]
     status = k.LIBRARY.tfcaps_capsule_dense_passes_s8(
         k.passes(name), c.byref(context), c.byref(native), c.byref(dims), *map(k.pointer, data)
     )
@@ -40,6 +48,16 @@ def test_the_kernels_take_the_same_layers(passes):
             assert refused(passes.name, inputs, depth, dimension, capsules, shift) == (not suits)
         assert refused(passes.name, 1, depth, dimension, capsules, shift)
     assert taken
+
+
+def test_paired_weights_of_four_to_six():
+    for dimension, inputs in itertools.product((4, 5, 6, 7, 8), (1, 2, 3, 4)):
+        is_six = dimension in (5, 6)
+        assert refused(PAIRED_4_TO_6, inputs, 4, dimension, 3, 0) == (not is_six or inputs < 2)
+        assert refused(PAIRED_4_TO_6_KEPT, inputs, 4, dimension, 3, 0) == (not is_six or inputs % 2 == 1)
+    assert refused(PAIRED_4_TO_6_KEPT, 4, 4, 6, 3, 0, keeps=False)
+    assert refused(PAIRED_4_TO_6, 4, 8, 6, 3, 0)
+    assert refused(PAIRED_4_TO_6, 4, 4, 6, 3, 1)
 
 
 def test_the_quickest_are_chosen_as_in_the_kernels():
