@@ -38,7 +38,7 @@ def model():
     parts = [convolution(np.random.default_rng(n)) for n in range(COUNT)]
     parts.append(convolution(rng, taps=[7, 7], depth=1, filters=16, image=[9, 9]))
     parts.append(convolution(rng, taps=[1, 1], depth=701, filters=8, image=[2, 3], weights=127))
-    parts += [convolution(rng, spread=spread) for spread in (5, 15, 25)]
+    parts += [convolution(rng, filters=20, image=[5, 7], spread=spread) for spread in (5, 10, 15, 25, 40)]
     parts.append(convolution(rng, taps=[5, 5], depth=11, filters=36, image=[6, 7], spread=20))
     parts += [capsules(inputs, 3, 5) for inputs in (9, 3)] + [capsules(9, 6, 7)]
     parts += [depthwise(np.random.default_rng(n)) for n in range(COUNT)]

@@ -1,7 +1,7 @@
 """Four filters side by side, for 32-bit RISC-V: `micro/src/tfcaps_interleaved.h` says what lies where, and why.
 
-A convolution stays plain where it has groups, where filling up blocks of four filters or groups of four positions would
-cost more than they save, and where two weights are too large to be added up.
+A convolution stays plain where it has groups, where filling up blocks of four filters or groups of four positions, or
+words of inputs for few filters, would cost more than they save, and where two weights are too large to be added up.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from tfcaps.converters.c.layouts.base import Layout
@@ -20,6 +21,8 @@ BLOCK = 4  # filters
 COLUMNS = 4  # positions in work at a time
 TURN = 6  # taps
 TAP_BYTES = 8  # of scratch, a tap: its inputs at four columns
+LEAST, LEAST_CUT = 8, 16  # filters that words are worth, and of windows that edges cut, pixel by pixel of few channels
+FEW = 4  # channels
 MOST = 255  # magnitudes of a group's weights: 255 * 128 < 2^15
 GROUPS = {6: -1, 3: 0, 2: 1}  # `tfcaps_interleaved_groups` by the taps of a group, the largest first
 INTERLEAVED = Layout("interleaved", "four filters side by side, for the many registers of 32-bit RISC-V", "rv32")
@@ -32,6 +35,9 @@ def conv_2d(call: Call) -> Emission | None:
     source, kernel, output = call.activation(), call.weights(), call.output
     count, height, width, channels = kernel.shape
     positions = output.shape[1] * output.shape[2]
+    is_cut = call.op.options.Padding() == schema.Padding.SAME and height * width > 1
+    if count < (LEAST_CUT if is_cut and channels < FEW else LEAST):
+        return None
     if channels != source.shape[-1] or any(
         2 * (-(-size // unit) * unit) > 3 * size for size, unit in ((count, BLOCK), (positions, COLUMNS))
     ):

@@ -18,7 +18,7 @@ SHAPES = {
     "threes": {"taps": [3, 3], "depth": 12, "filters": 8, "image": [6, 7], "weights": 85},
     "sixes": {"taps": [3, 3], "depth": 12, "filters": 8, "image": [6, 7], "weights": 42},
     "all_sizes_of_groups": {"taps": [5, 5], "depth": 11, "filters": 36, "image": [7, 9], "spread": 20},
-    "two_taps": {"taps": [1, 1], "depth": 2, "filters": 4, "image": [5, 5]},
+    "two_taps": {"taps": [1, 1], "depth": 2, "filters": 8, "image": [5, 5]},
 }
 
 
@@ -28,7 +28,7 @@ def layouts_of(model):
 
 def test_bits_of_random_convolutions(tmp_path):
     rng = np.random.default_rng(0)
-    models = {f"net_{n}": convolution(np.random.default_rng(n)).to_bytes() for n in range(30)}
+    models = {f"net_{n}": convolution(np.random.default_rng(n)).to_bytes() for n in range(48)}
     models |= {name: convolution(rng, **shape).to_bytes() for name, shape in SHAPES.items()}
     programs = build_many(models, tmp_path, layout="interleaved")
     laid_out = [layer.layout for program in programs.values() for layer in program.plan.program.layers]
@@ -45,8 +45,8 @@ def test_bits_of_random_convolutions(tmp_path):
     [
         ("groups", lambda rng: conv_2d(rng, groups=2)),
         ("depthwise", depthwise_conv_2d),
-        ("one filter", lambda rng: convolution(rng, filters=1)),
-        ("five filters", lambda rng: convolution(rng, filters=5)),
+        ("four filters", lambda rng: convolution(rng, filters=4)),
+        ("eight filters of cut pixels", lambda rng: convolution(rng, filters=8, depth=3, taps=[3, 3], image=[2, 9])),
         ("one position", lambda rng: convolution(rng, taps=[3, 3], filters=8, image=[1, 1])),
         ("two weights of -128", lambda rng: convolution(rng, taps=[2, 2], filters=8, image=[4, 4], weights=-128)),
     ],
