@@ -27,17 +27,13 @@ def quick_sizes(depth: int, dimension: int) -> tuple[int, int]:
 
 
 def quick_depth(call: Call) -> int:
-    """The next K of a capsule layer that processors without these have a loop for: 4 anywhere, all fours in Helium.
-
-    What finds kept votes in plain C is the same loop for every K, so that filling up would only make more of them.
-    """
+    """The next K of a capsule layer that processors without these have a loop for: 4 anywhere, all fours in Helium."""
     params = CapsuleDenseParams.from_options(call.op.custom_options)
     _, count, depth = call.activation().shape
     fours = -(-depth // 4) * 4
     if call.kernels == "mve" and params.input_zero_point == 0 and count >= LANES and fours <= MOST_OF_HELIUM:
         return fours
-    found_by_any = call.votes == "keep" and call.kernels in ("plain", "thumb1")
-    return depth if found_by_any else max(depth, 4)
+    return max(depth, 4)
 
 
 def capsule_dense(call: Call, depth: int, dimension: int, passes: str = ANY) -> Emission:

@@ -106,9 +106,3 @@ def test_votes_of_filled_up_capsules_are_kept_where_that_is_quicker(processor, d
     assert layer.layout != "plain"
     x = int8(np.random.default_rng(0), program.plan.program.tensors[program.plan.program.inputs[0]].shape)
     np.testing.assert_array_equal(program.run([x])[0], tflm(model, [x])[0])
-
-
-@pytest.mark.parametrize(("votes", "layout"), [("keep", "plain"), ("recompute", "padded"), ("auto", "padded")])
-def test_votes_that_any_loop_finds_are_not_filled_up(votes, layout):
-    (layer,) = build_program(read_tflite(capsules(3, 7)), processor="cortex-m3", votes=votes).layers
-    assert layer.layout == layout
