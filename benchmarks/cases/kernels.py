@@ -31,6 +31,8 @@ CASES: tuple[Case, ...] = (
     Depthwise((8, 8), 16, 5, same=True),
     Depthwise((8, 8), 6, 3, multiplier=2),
     Depthwise((7, 7), 11, 3),
+    Depthwise((7, 7), 64, 3, same=True),
+    Depthwise((14, 14), 16, 5, 2, same=True),
     FullyConnected(256, 10),
     FullyConnected(784, 32),
     FullyConnected(64, 64),

@@ -1,5 +1,4 @@
 #include "tfcaps_depthwise_paired.h"
-#include "tfcaps_variant.h"
 #include <string.h>
 
 #if !defined(TFCAPS_DSP)

@@ -1,5 +1,4 @@
 #include "tfcaps_depthwise_paired.h"
-#include "tfcaps_variant.h"
 
 #if defined(TFCAPS_DSP)
 #include "tfcaps_dsp.h"

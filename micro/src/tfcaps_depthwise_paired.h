@@ -22,6 +22,7 @@
 #define TFCAPS_DEPTHWISE_PAIRED_H
 
 #include "tfcaps/nn.h"
+#include "tfcaps_variant.h"
 
 typedef enum tfcaps_depthwise_form {
     TFCAPS_DEPTHWISE_NEXT_3 = 0,
@@ -96,7 +97,9 @@ typedef struct tfcaps_depthwise_pass {
 
 void tfcaps_depthwise_planes(const tfcaps_depthwise_pass *pass);
 
-/* What tfcaps_depthwise_planes calls for NEXT_3 of three rows, with DSP instructions. */
+#if defined(TFCAPS_DSP)
+/* The same of NEXT_3 with three rows. */
 void tfcaps_depthwise_planes_3x3(const tfcaps_depthwise_pass *pass);
+#endif
 
 #endif

@@ -1,6 +1,5 @@
 #include "tfcaps_depthwise_paired.h"
 #include "tfcaps_multiply.h"
-#include "tfcaps_variant.h"
 
 #if !defined(TFCAPS_DSP)
 

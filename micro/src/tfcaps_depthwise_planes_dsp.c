@@ -16,7 +16,6 @@
  * their sums are of whatever lies behind the plane. */
 #include "tfcaps_depthwise_paired.h"
 #include "tfcaps_noinline.h"
-#include "tfcaps_variant.h"
 
 #if defined(TFCAPS_DSP)
 
@@ -50,10 +49,6 @@
 TFCAPS_NAKED void tfcaps_depthwise_planes(const tfcaps_depthwise_pass *pass) {
     __asm__ volatile(
         ".syntax unified\n"
-        "    ldrd r2, r3, [r0, #12]\n" /* rows and form: of 3 x 3 taps at stride 1 */
-        "    eor r2, r2, #3\n"
-        "    orrs r2, r2, r3\n"
-        "    beq.w tfcaps_depthwise_planes_3x3\n"
         "    push {r4-r11, lr}\n"
         "    sub sp, " FRAME "\n"
         "    ldm r0, {r0-r7}\n" /* words, weights, columns, rows, form, output, step, channels */

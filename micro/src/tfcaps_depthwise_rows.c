@@ -79,6 +79,16 @@ static ptrdiff_t cut_window(tfcaps_depthwise_layer *layer, int32_t y, int32_t fi
     return cut->inside > 0 ? (top * width + x + cut->before) * cut->pixel : 0;
 }
 
+static void make_outputs(const tfcaps_depthwise_pass *pass) {
+#if defined(TFCAPS_DSP)
+    if (pass->form == TFCAPS_DEPTHWISE_NEXT_3 && pass->rows == 3) {
+        tfcaps_depthwise_planes_3x3(pass);
+        return;
+    }
+#endif
+    tfcaps_depthwise_planes(pass);
+}
+
 /* pass.columns outputs of four neighbouring channels. The first `kept` rows of planes are there already, but
  * where those of the window above it were. */
 static void make_block(tfcaps_depthwise_layer *layer, const int8_t *input, int32_t channel, int32_t kept,
@@ -96,7 +106,7 @@ static void make_block(tfcaps_depthwise_layer *layer, const int8_t *input, int32
         pass->words = words + (n / layer->multiplier - plane) * (layer->pitch / TFCAPS_DEPTHWISE_PLANES);
         pass->weights = weights(from, layer, n);
         pass->output = output + n;
-        tfcaps_depthwise_planes(pass);
+        make_outputs(pass);
     }
 }
 
