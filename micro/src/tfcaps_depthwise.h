@@ -45,4 +45,12 @@ void tfcaps_depthwise_channels(const tfcaps_depthwise_taps *taps, const int8_t *
                                const int8_t *kernel, int32_t channels, uint32_t *sums);
 #endif
 
+#if defined(TFCAPS_MVE)
+/* sums[8 m + n] = bias[n] + kernel n . (input n at column m - zero_point) for eight neighbouring channels at
+ * an even number of columns that lie stride bytes apart. */
+void tfcaps_depthwise_8x2(const tfcaps_depthwise_taps *taps, const int8_t *input, int32_t zero_point,
+                          int32_t stride, int32_t columns, const int8_t *kernel, const uint32_t bias[8],
+                          uint32_t *sums);
+#endif
+
 #endif

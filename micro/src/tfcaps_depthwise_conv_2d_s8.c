@@ -98,6 +98,12 @@ static void output_value(const layer *conv, const int8_t *input, const int8_t *k
     tfcaps_requantize(&conv->stage, channel, 1, 1, &sum, output, 0);
 }
 
+/* Columns from this one on that are computed together: one, or an even number whose windows are not cut. */
+static int32_t columns_of_tile(const layer *conv, int32_t column) {
+    const int32_t columns = tfcaps_whole_windows(&conv->columns, column);
+    return columns < 2 ? 1 : columns < TILE ? columns & ~1 : TILE;
+}
+
 #if defined(TFCAPS_DEPTHWISE_CHANNELS)
 /* All channels at one position, each with an input of its own. */
 static void output_pixel(const layer *conv, const int8_t *pixel, const int8_t *kernel,
@@ -114,6 +120,46 @@ static void output_pixel(const layer *conv, const int8_t *pixel, const int8_t *k
         tfcaps_requantize(&conv->stage, first, count, 1, sums, output + first, 0);
     }
 }
+#if defined(TFCAPS_MVE)
+enum {
+    VECTOR = 8 /* output channels added up at a time where each has an input of its own */
+};
+
+/* All channels at columns of one tile, all cut alike, each with an input of its own. What does not fill the
+ * last vector comes with channels that are done already. */
+static void output_vectors(const layer *conv, const int8_t *pixel, const int8_t *kernel,
+                           const tfcaps_depthwise_taps *taps, int32_t columns, int8_t *output) {
+    const int32_t step = conv->params->stride_width * conv->pixel;
+    const int32_t last = conv->channels - VECTOR;
+    for (int32_t next = 0; next < last + VECTOR; next += VECTOR) {
+        const int32_t channel = next < last ? next : last;
+        uint32_t sums[VECTOR * TILE];
+        uint32_t bias[VECTOR];
+        for (int32_t n = 0; n < VECTOR; ++n) {
+            bias[n] = bias_of(conv, channel + n);
+        }
+        tfcaps_depthwise_8x2(taps, pixel + channel, conv->params->input_zero_point, step, columns,
+                             kernel + channel, bias, sums);
+        tfcaps_requantize(&conv->stage, channel, VECTOR, columns, sums, output + channel, conv->channels);
+    }
+}
+#endif
+
+/* All channels at columns from this one on, each with an input of its own; at how many. */
+static int32_t output_channels(const layer *conv, int32_t column, const int8_t *pixel, const int8_t *kernel,
+                               const tfcaps_depthwise_taps *taps, int8_t *output) {
+#if defined(TFCAPS_MVE)
+    const int32_t columns = conv->channels < VECTOR ? 1 : columns_of_tile(conv, column);
+    if (columns > 1) {
+        output_vectors(conv, pixel, kernel, taps, columns, output);
+        return columns;
+    }
+#else
+    (void)column;
+#endif
+    output_pixel(conv, pixel, kernel, taps, output);
+    return 1;
+}
 #endif
 
 /* One row of the output; input is the first row of taps that lies inside the image. What does not fill the
@@ -127,14 +173,13 @@ static int8_t *output_row(const layer *conv, const int8_t *input, tfcaps_taps y,
         const int8_t *kernel = conv->kernel + y.first * conv->kernel_row + x.first * conv->channels;
 #if defined(TFCAPS_DEPTHWISE_CHANNELS)
         if (conv->multiplier == 1) {
-            output_pixel(conv, pixel, kernel, &taps, output);
-            ++column;
-            output += conv->channels;
+            const int32_t done = output_channels(conv, column, pixel, kernel, &taps, output);
+            column += done;
+            output += done * conv->channels;
             continue;
         }
 #endif
-        int32_t columns = last < 0 ? 1 : tfcaps_whole_windows(&conv->columns, column);
-        columns = columns < 2 ? 1 : columns < TILE ? columns & ~1 : TILE;
+        const int32_t columns = last < 0 ? 1 : columns_of_tile(conv, column);
         for (int32_t next = 0; next < last + BLOCK && last >= 0; next += BLOCK) {
             const int32_t channel = next < last ? next : last;
             output_tile(conv, pixel, kernel + channel, &taps, channel, columns, output);

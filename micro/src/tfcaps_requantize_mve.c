@@ -23,6 +23,21 @@ static inline int32x4_t outputs_of(int32x4_t sums, int32x4_t multiplier, int32x4
     return vminq_s32(vmaxq_s32(x, c->least), c->most);
 }
 
+/* So many outputs of one column with a scale each, a multiple of four. */
+static inline void requantize_column(const int32_t *multipliers, const int32_t *shifts, int32_t channels,
+                                     const int32_t *sums, const constants *c, int8_t *output) {
+    const int32x4_t zero = vdupq_n_s32(0);
+    for (; channels > 0; channels -= 4) {
+        const int32x4_t shift = vld1q_s32(shifts);
+        vstrbq_s32(output, outputs_of(vld1q_s32(sums), vld1q_s32(multipliers), vmaxq_s32(shift, zero),
+                                      vminq_s32(shift, zero), c));
+        multipliers += 4;
+        shifts += 4;
+        sums += 4;
+        output += 4;
+    }
+}
+
 static inline void requantize(const tfcaps_output_stage *stage, int32_t first, int32_t channels,
                               int32_t columns, const int32_t *sums, int32_t pitch, int8_t *output,
                               int32_t step) {
@@ -32,6 +47,15 @@ static inline void requantize(const tfcaps_output_stage *stage, int32_t first, i
     const int32_t *shifts = stage->scales->shift + (each ? first : 0);
     int32x4_t multiplier = vdupq_n_s32(*multipliers);
     int32x4_t shift = vdupq_n_s32(*shifts);
+    if (each && columns == 1) {
+        const int32_t whole = channels & ~3;
+        requantize_column(multipliers, shifts, whole, sums, &c, output);
+        multipliers += whole;
+        shifts += whole;
+        sums += whole;
+        output += whole;
+        channels -= whole;
+    }
     for (; channels >= 4; channels -= 4) {
         if (each) {
             multiplier = vld1q_s32(multipliers);
