@@ -36,7 +36,7 @@ def conv_2d(call: Call) -> Emission | None:
     count, height, width, channels = kernel.shape
     positions = output.shape[1] * output.shape[2]
     is_cut = call.op.options.Padding() == schema.Padding.SAME and height * width > 1
-    if count < (LEAST_CUT if is_cut and channels < FEW else LEAST):
+    if -(-count // BLOCK) * BLOCK < (LEAST_CUT if is_cut and channels < FEW else LEAST):
         return None
     if channels != source.shape[-1] or any(
         2 * (-(-size // unit) * unit) > 3 * size for size, unit in ((count, BLOCK), (positions, COLUMNS))
