@@ -30,8 +30,16 @@ _COMPILER_LIBRARY = re.compile(r"__\w+")
 # Calls through a pointer, by the function that makes them: what the names of the called ones end in.
 INDIRECT: dict[str, tuple[str, ...]] = {
     "tfcaps_binary": ("_row",),
-    "tfcaps_capsule_dense_passes_s8": ("suits", "_kept_get_buffer_size"),
-    "route": ("_votes", "_votes_of_4", "_coupled", "_votes_paired", "_coupled_paired", "_kept_paired"),
+    "tfcaps_capsule_dense_passes_s8": (
+        "_votes",
+        "_votes_of_4",
+        "_coupled",
+        "_votes_paired",
+        "_coupled_paired",
+        "_kept_paired",
+        "suits",
+        "_kept_get_buffer_size",
+    ),
     "tfcaps_depthwise_run": ("_weights",),
 }
 _NODE = re.compile(r'node: \{ title: "([^"]+)" label: "(?:[^"\\]|\\.)*?(?:\\n(\d+) bytes \(([^)]*)\))?"')

@@ -53,7 +53,8 @@ static inline int32_t limit(int32_t s) {
 
 /* One element of s for a shift of up to 32. Not inline: it is nearly always beyond and this not worth its
  * place. */
-static TFCAPS_NOINLINE int32_t weigh_near(int32_t sum, int32_t multiplier, int32_t shift, int32_t bias) {
+static TFCAPS_HOT TFCAPS_NOINLINE int32_t weigh_near(int32_t sum, int32_t multiplier, int32_t shift,
+                                                     int32_t bias) {
     return tfcaps_sat(tfcaps_requantise(sum, multiplier, shift) + bias, -LIMIT, LIMIT);
 }
 
@@ -64,8 +65,8 @@ static inline int32_t shift_high(int32_t x, int32_t m, int32_t half, int32_t lef
 }
 
 /* s in Q12 from so many weighted sums, in place. */
-static TFCAPS_NOINLINE void weigh_sums(int32_t count, const int32_t *multiplier, int32_t shift,
-                                       const int32_t *bias, int32_t *s) {
+static TFCAPS_HOT TFCAPS_NOINLINE void weigh_sums(int32_t count, const int32_t *multiplier, int32_t shift,
+                                                  const int32_t *bias, int32_t *s) {
     const int32_t *end = s + count;
     const int32_t left = shift - 32;
     if (left <= 0) {
@@ -87,7 +88,7 @@ static TFCAPS_NOINLINE void weigh_sums(int32_t count, const int32_t *multiplier,
 }
 
 /* v of one output capsule in Q15 from s [D] in Q12, in place. bits: 32 - g. */
-static TFCAPS_NOINLINE void squash_sum(int32_t dimension, int32_t bits, int32_t *s) {
+static TFCAPS_HOT TFCAPS_NOINLINE void squash_sum(int32_t dimension, int32_t bits, int32_t *s) {
     const int32_t *end = s + dimension;
     uint32_t magnitudes =
         0; /* whose highest bit is that of the largest: |s| - 1 for negative s would differ */
@@ -142,7 +143,7 @@ static void finish_sums(const tfcaps_routing *r, int32_t fraction_bits, const in
 
 /* A with v added, or v alone after iteration 0; and V from it, the state in units of votes and base-2 logits.
  */
-static TFCAPS_NOINLINE void add_to_state(const tfcaps_routing *r, int32_t iteration) {
+static TFCAPS_HOT TFCAPS_NOINLINE void add_to_state(const tfcaps_routing *r, int32_t iteration) {
     const int32_t shift =
         add_shifts(r->params->logit_shift, r->params->logit_bits - r->exp_shift - TFCAPS_STEP_BITS);
     const int32_t left = shift - 32;
@@ -163,9 +164,8 @@ static TFCAPS_NOINLINE void add_to_state(const tfcaps_routing *r, int32_t iterat
     }
 }
 
-static TFCAPS_HOT TFCAPS_NOINLINE void route(const tfcaps_routing *r, const tfcaps_routing_passes *passes,
-                                             const int8_t *input, const int8_t *kernel, const int32_t *bias,
-                                             int8_t *output) {
+static void route(const tfcaps_routing *r, const tfcaps_routing_passes *passes, const int8_t *input,
+                  const int8_t *kernel, const int32_t *bias, int8_t *output) {
     const int32_t padded = r->dims->output_capsules * tfcaps_even(r->dims->output_dimension);
     for (int32_t iteration = 0; iteration < r->params->iterations; ++iteration) {
         /* Half of what is cut off the sum, on average. */
