@@ -43,9 +43,12 @@ INDIRECT: dict[str, tuple[str, ...]] = {
     "tfcaps_depthwise_run": ("_weights",),
 }
 _NODE = re.compile(r'node: \{ title: "([^"]+)" label: "(?:[^"\\]|\\.)*?(?:\\n(\d+) bytes \(([^)]*)\))?"')
-# A function in assembly, whose frame the compiler takes for empty; and what in it takes stack.
-_NAKED = re.compile(r"^TFCAPS_NAKED\s+void (\w+)\(.*?^}", re.MULTILINE | re.DOTALL)
-_TAKEN = re.compile(r"addi sp, sp, -(\d+)|sub sp, #(\d+)|push {([^}]*)}")
+# Of a disassembly: where a function begins, and the instructions that take stack. The compiler counts nothing for a
+# function that is one piece of assembly.
+_BEGIN = re.compile(r"^[0-9a-f]+ <(\w+)>:$")
+_TAKEN = re.compile(
+    r"\baddi?\s+sp,\s*sp,\s*-(\d+)|\bsubw?(?:\.w)?\s+sp,\s*(?:sp,\s*)?#(\d+)|(?:push|stmdb\s+sp!,)\s*{([^}]*)}"
+)
 _EDGE = re.compile(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"')
 
 
@@ -70,23 +73,31 @@ def functions(target: str, sources: Sequence[Path]) -> dict[str, Function]:
         command = [board.toolchain.compiler, *board.toolchain.flags, *board.flags, "-std=c99", "-O3", "-c"]
         command += ["-fstack-usage", "-fcallgraph-info=su", f"-I{include_dir()}", *map(str, sources)]
         subprocess.run(command, cwd=folder, check=True)
-        graphs = {path: (Path(folder) / f"{path.stem}.ci").read_text() for path in sources}
-    for path, graph in graphs.items():
-        assembly = {naked[1]: naked[0] for naked in _NAKED.finditer(path.read_text(encoding="utf-8"))}
+        graphs = [(Path(folder) / f"{path.stem}.ci").read_text() for path in sources]
+        objdump = board.toolchain.compiler.removesuffix("gcc") + "objdump"
+        disassemble = [objdump, "-d", "--no-show-raw-insn", *(f"{path.stem}.o" for path in sources)]
+        taken = _taken(subprocess.run(disassemble, cwd=folder, check=True, capture_output=True, text=True).stdout)
+    for graph in graphs:
         for name, size, kind in _NODE.findall(graph):
             if size:
-                found[name] = Function(int(size) + _taken(assembly.get(name, "")), kind)
-    for graph in graphs.values():
+                found[name] = Function(int(size) or taken.get(name, 0), kind)
+    for graph in graphs:
         for caller, called in _EDGE.findall(graph):
             found[caller].calls.add(called)
     return found
 
 
-def _taken(assembly: str) -> int:
-    """Bytes of stack that the instructions of a function take."""
-    taken = 0
-    for *sizes, pushed in _TAKEN.findall(assembly):
-        taken += sum(int(size) for size in sizes if size) + (4 * len(pushed.split(",")) if pushed else 0)
+def _taken(disassembly: str) -> dict[str, int]:
+    """Bytes of stack that the instructions of every function take, all of them together."""
+    taken: dict[str, int] = {}
+    name = ""
+    for line in disassembly.splitlines():
+        if begin := _BEGIN.match(line):
+            name = begin[1]
+        elif found := _TAKEN.search(line):
+            *sizes, registers = found.groups()
+            taken[name] = taken.get(name, 0) + sum(int(size) for size in sizes if size)
+            taken[name] += 4 * len(registers.split(",")) if registers else 0
     return taken
 
 
