@@ -6,12 +6,17 @@
 #include "tfcaps_noinline.h"
 #include "tfcaps_multiply.h"
 #include "tfcaps_requantize.h"
+#include "tfcaps_variant.h"
 
 enum {
     FILTERS = TFCAPS_INTERLEAVED_FILTERS,
     COLUMNS = TFCAPS_INTERLEAVED_COLUMNS,
     SUMS = TFCAPS_INTERLEAVED_SUMS,
-    TILE = 8 /* blocks of filters whose sums are kept, on the stack */
+#if defined(TFCAPS_RV32) /* blocks of filters whose sums are kept, on the stack */
+    TILE = 8
+#else
+    TILE = 4
+#endif
 };
 
 /* Where a window's first tap lies: outside of the image too. */
@@ -235,8 +240,8 @@ static void convolve(layer *conv, const tfcaps_image_dims *output_dims, int8_t *
 }
 
 /* What follows from the arguments, or what is wrong with them. */
-static tfcaps_status begin_layer(layer *conv, const tfcaps_context *context,
-                                 const tfcaps_image_dims *output_dims) {
+static TFCAPS_NOINLINE tfcaps_status begin_layer(layer *conv, const tfcaps_context *context,
+                                                 const tfcaps_image_dims *output_dims) {
     const tfcaps_conv_2d_params *params = conv->params;
     const tfcaps_image_dims *input_dims = conv->input_dims;
     const tfcaps_image_dims *kernel_dims = conv->kernel_dims;
