@@ -78,14 +78,16 @@ static inline int tfcaps_paired_is_4_to_6(const tfcaps_routing *r) {
 /* Corrects e and exp_sums of both input capsules where a logit is far from zero. */
 void tfcaps_routing_paired_far(tfcaps_paired_pass *pass);
 
-/* The coupled pass for K = 4, P = 3 and an even number of input capsules. */
+/* The coupled pass for K = 4, P = 3 and an even number of input capsules; and for D = 5 alone. */
 void tfcaps_routing_paired_6(tfcaps_paired_pass *pass);
+void tfcaps_routing_paired_5(tfcaps_paired_pass *pass);
 
 /* The same on kept votes, at kernel. */
 void tfcaps_routing_paired_kept_6(tfcaps_paired_pass *pass);
 
 /* Sums of the votes for K = 4, P = 3. Here records are sums [J, P, 2]: of 256 h[d + 1] - h[d] and of h[d]. */
 void tfcaps_routing_paired_sum_6(tfcaps_paired_pass *pass);
+void tfcaps_routing_paired_sum_5(tfcaps_paired_pass *pass);
 
 /* Makes the votes of all input capsules, to records, and adds them to the sums, which end at records_end.
  * Returns 0 if one of them may not fit 16 bits: what it has made is of no use then. */

@@ -1,6 +1,6 @@
 /* The loops of routing for K = 4, P = 3 in assembly of Armv7E-M: their parts, and the coupled pass around
- * votes that are made or found. Twin: tfcaps_routing_paired.c. GCC has no register left for the sums and
- * loads one word an instruction, which costs half as much again. Private.
+ * votes that are made, of six outputs or of five, or found. Twin: tfcaps_routing_paired.c. GCC has no
+ * register left for the sums and loads one word an instruction, which costs half as much again. Private.
  *
  * Five output capsules are unrolled; a loop is entered behind those that the last five lack. What a loop
  * begins with lies at the stack pointer in the order of its registers, so that one instruction loads it. */
@@ -44,36 +44,51 @@
     "ldm r12!, {r2, r3}\n"                      \
     PAIR("r2", "r2", "r3")
 
-/* Their logit and e, r3, added to r11. Saturation, which means that the logit is far, leaves Q set. */
-#define EXP                                     \
-    "ldm r7!, {r3-r5}\n"                        \
-    "smuad r3, r0, r3\n"                        \
-    "smlad r3, r1, r4, r3\n"                    \
-    "smlad r3, r2, r5, r3\n"                    \
-    "ssat r3, #10, r3, asr #16\n"               \
-    "ldrh r3, [r10, r3, lsl #1]\n"              \
-    "add r11, r11, r3\n"
+/* The same of five outputs, r0, r1 and r4: the words of the last one have no other that shares them. Above the last vote
+ * is its sign, which meets zeros in V and is not added to any sum. */
+#define MAKE_5_VOTES                            \
+    "ldm r12!, {r0-r5}\n"                       \
+    "smusdx r6, r8, r4\n"                       \
+    "smlsdx r4, r9, r5, r6\n"                   \
+    PAIR("r0", "r0", "r1")                      \
+    PAIR("r1", "r2", "r3")
 
-/* The first input capsule's store goes on over the second's place, which is free as yet, to the next record. */
-#define FIRST(votes) votes EXP "stm lr!, {r0-r7}\n"
-#define SECOND(votes) votes EXP "strd r0, r1, [lr], #8\n strd r2, r3, [lr], #24\n"
+/* The logit of votes r0, r1, v2, and e, added to r11. Saturation, which means that the logit is far, leaves Q set. a, b
+ * and c are free and in this order; e may be one of them. */
+#define EXP(v2, a, b, c, e)                     \
+    "ldm r7!, {" a ", " b ", " c "}\n"          \
+    "smuad " a ", r0, " a "\n"                  \
+    "smlad " a ", r1, " b ", " a "\n"           \
+    "smlad " e ", " v2 ", " c ", " a "\n"       \
+    "ssat " e ", #10, " e ", asr #16\n"         \
+    "ldrh " e ", [r10, " e ", lsl #1]\n"        \
+    "add r11, r11, " e "\n"
 
-/* The coupling r9 times votes, added to six sums. */
-#define TIMES                                   \
+/* One output capsule: its votes and e to the record. The first input capsule's store goes on over the second's place,
+ * which is free as yet, to the next record. */
+#define EXP_6 EXP("r2", "r3", "r4", "r5", "r3")
+#define FIRST_6(votes) votes EXP_6 "stm lr!, {r0-r7}\n"
+#define SECOND_6(votes) votes EXP_6 "strd r0, r1, [lr], #8\n strd r2, r3, [lr], #24\n"
+#define EXP_5 EXP("r4", "r2", "r3", "r5", "r5")
+#define FIRST_5 MAKE_5_VOTES EXP_5 "stm lr!, {r0, r1, r4-r9}\n"
+#define SECOND_5 MAKE_5_VOTES EXP_5 "strd r0, r1, [lr], #8\n strd r4, r5, [lr], #24\n"
+
+/* The coupling r9 times votes, added to five sums, and to a sixth. */
+#define TIMES_5                                 \
     "smlawb r0, r9, r6, r0\n"                   \
     "smlawt r1, r9, r6, r1\n"                   \
     "smlawb r2, r9, r7, r2\n"                   \
     "smlawt r3, r9, r7, r3\n"                   \
-    "smlawb r4, r9, r8, r4\n"                   \
-    "smlawt r5, r9, r8, r5\n"
+    "smlawb r4, r9, r8, r4\n"
+#define TIMES_6 TIMES_5 "smlawt r5, r9, r8, r5\n"
 
 /* Both input capsules' couplings, from e and r10, r11, and votes of one output capsule. */
-#define SUMS                                    \
+#define SUMS(times)                             \
     "ldm lr, {r0-r5}\n"                         \
     "ldm r12!, {r6-r9}\n"                       \
-    "smulwb r9, r10, r9\n" TIMES                \
+    "smulwb r9, r10, r9\n" times                \
     "ldm r12!, {r6-r9}\n"                       \
-    "smulwb r9, r11, r9\n" TIMES                \
+    "smulwb r9, r11, r9\n" times                \
     "stm lr!, {r0-r5}\n"
 
 /* The reciprocals of the sums first and second, for smulwb, which shifts by 16: (2^32 - 1) / ((sum << k) >> 15)
@@ -93,6 +108,12 @@
     "lsl " to_second ", " second ", " b "\n"
 
 #define CLEAR_Q "mov r1, #0\n msr apsr_nzcvq, r1\n"
+
+/* One word of weights of a pass over plain sums: the sums of both and of the low outputs. */
+#define WORD(w, u, both, low)                   \
+    "smlsdx " both ", " w ", " u ", " both "\n" \
+    "sxtb16 " w ", " w "\n"                     \
+    "smlsdx " low ", " u ", " w ", " low "\n"
 
 /* The body of a pass over plain sums: add for six outputs, rest for what is left of an input capsule. r8, r9 input
  * capsule, r11 end of sums, r12 kernel, lr sums. On the stack: u, its end, the zero point, sums, the entry, the pass, the
@@ -148,7 +169,7 @@
 /* The body of a coupled pass, whose end the register `at` reaches. r7 V, r10 table (later the first reciprocal), r11
  * sum of e (later the second reciprocal) below the turns that are left, r12 kernel or kept votes (later records), lr
  * records (later sums). On the stack: the first nine words of the pass, the pass, end of records, the three entries. */
-#define COUPLED_PASS(first_halves, second_halves, votes, at)                    \
+#define COUPLED_PASS(first_halves, first, second_halves, second, sums, at)      \
     "push {r4-r11, lr}\n"                                                       \
     "sub sp, sp, #60\n"                                                         \
     "ldm r0, {r1-r9}\n"                                                         \
@@ -163,15 +184,15 @@
     "1:\n" first_halves                                                         \
     "ldr pc, [sp, #44]\n"                                                       \
     ".balign 4\n"                                                               \
-    "2:\n" FIRST(votes)                                                         \
-    "3:\n" FIRST(votes) FIRST(votes) FIRST(votes) FIRST(votes)                  \
+    "2:\n" first                                                                \
+    "3:\n" first first first first                                              \
     "adds r11, r11, #0x1000000\n"                                               \
     "bcc 2b\n"                                                                  \
     "str r11, [r7, #12]\n" LOAD_SECOND second_halves                            \
     "ldr pc, [sp, #48]\n"                                                       \
     ".balign 4\n"                                                               \
-    "4:\n" SECOND(votes)                                                        \
-    "5:\n" SECOND(votes) SECOND(votes) SECOND(votes) SECOND(votes)              \
+    "4:\n" second                                                               \
+    "5:\n" second second second second                                          \
     "adds r11, r11, #0x1000000\n"                                               \
     "bcc 4b\n"                                                                  \
     "str r12, [sp, #28]\n"                                                      \
@@ -182,8 +203,8 @@
     LOAD_ENDS RECIPROCALS("r3", "r11", "r4", "r5", "r0", "r1", "r10", "r11")    \
     "ldr pc, [sp, #52]\n"                                                       \
     ".balign 4\n"                                                               \
-    "7:\n" SUMS                                                                 \
-    "8:\n" SUMS SUMS SUMS SUMS                                                  \
+    "7:\n" sums                                                                 \
+    "8:\n" sums sums sums sums                                                  \
     "ldr r0, [sp, #40]\n"                                                       \
     "cmp r12, r0\n"                                                             \
     "bne 7b\n" LOAD_FIRST                                                       \

@@ -6,10 +6,6 @@
  * that the last five lack. Sums of 256 h[d + 1] - h[d] and of h[d] stay apart, so that no vote is taken out
  * of its word. */
 
-/* One word of weights: the sums of both and of the low outputs. */
-#define WORD(w, u, both, low)                                                                                \
-    "smlsdx " both ", " w ", " u ", " both "\n sxtb16 " w ", " w "\n smlsdx " low ", " u ", " w ", " low "\n"
-
 #define ADD                                                                                                  \
     "ldm lr, {r0-r5}\n ldm r12!, {r6, r7, r10}\n" WORD("r6", "r8", "r0", "r1") WORD("r7", "r9", "r0", "r1")  \
         WORD("r10", "r8", "r2", "r3") "ldm r12!, {r6, r7, r10}\n" WORD("r6", "r9", "r2", "r3")               \

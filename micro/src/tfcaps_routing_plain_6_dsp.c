@@ -10,7 +10,7 @@
 /* clang-format off */
 __attribute__((naked))
 void tfcaps_routing_plain_6(tfcaps_paired_pass *pass __attribute__((unused))) {
-    __asm__(COUPLED_PASS(FIRST_HALVES, SECOND_HALVES, MAKE_PLAIN_VOTES, "r1"));
+    __asm__(COUPLED_PASS(FIRST_HALVES, FIRST_6(MAKE_PLAIN_VOTES), SECOND_HALVES, SECOND_6(MAKE_PLAIN_VOTES), SUMS(TIMES_6), "r1"));
 }
 /* clang-format on */
 

@@ -9,9 +9,20 @@ from __future__ import annotations
 
 import dataclasses
 
-__all__ = ["ANY", "LEAST_INPUTS", "PAIRED_4_TO_6", "PAIRED_4_TO_6_KEPT", "PASSES", "Passes", "named", "passes_for"]
+__all__ = [
+    "ANY",
+    "LEAST_INPUTS",
+    "PAIRED_4_TO_5",
+    "PAIRED_4_TO_6",
+    "PAIRED_4_TO_6_KEPT",
+    "PASSES",
+    "Passes",
+    "named",
+    "passes_for",
+]
 
 ANY = "tfcaps_passes_any"
+PAIRED_4_TO_5 = "tfcaps_passes_paired_4_to_5"
 PAIRED_4_TO_6 = "tfcaps_passes_paired_4_to_6"
 PAIRED_4_TO_6_KEPT = "tfcaps_passes_paired_4_to_6_kept"  # input capsules come in twos
 LEAST_INPUTS = 2  # that loops over pairs of input capsules need

@@ -11,6 +11,7 @@ from tfcaps.converters.c.layouts import padded_capsules
 from tfcaps.converters.c.layouts.capsule_passes import (
     ANY,
     LEAST_INPUTS,
+    PAIRED_4_TO_5,
     PAIRED_4_TO_6,
     PAIRED_4_TO_6_KEPT,
     named,
@@ -62,7 +63,7 @@ def capsule_dense(call: Call) -> Emission | None:
         for policy in ("", "_kept")
     )
     if is_4_to_6 and count >= LEAST_INPUTS:
-        made = named(emission.call, PAIRED_4_TO_6)
+        made = named(emission.call, PAIRED_4_TO_5 if dimension == 5 else PAIRED_4_TO_6)
         kept = kept if count % 2 else named(emission.call, PAIRED_4_TO_6_KEPT)
     return dataclasses.replace(
         emission,

@@ -134,6 +134,7 @@ extern const tfcaps_routing_passes tfcaps_passes_8_to_fours_shifted;
 
 /* K = 4, D = 5 or 6, with the kernel of tfcaps_capsule_dense_paired_s8 */
 extern const tfcaps_routing_passes tfcaps_passes_paired_4_to_6;
+extern const tfcaps_routing_passes tfcaps_passes_paired_4_to_5; /* D = 5 alone */
 /* The same with kept votes: I even, at least 2 iterations, and the scratch for it. */
 extern const tfcaps_routing_passes tfcaps_passes_paired_4_to_6_kept;
 

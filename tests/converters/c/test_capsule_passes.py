@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 from tiny_models import dense_params
 
-from tfcaps.converters.c.layouts.capsule_passes import ANY, PAIRED_4_TO_6, PAIRED_4_TO_6_KEPT, PASSES, passes_for
+from tfcaps.converters.c.layouts.capsule_passes import (
+    ANY,
+    PAIRED_4_TO_5,
+    PAIRED_4_TO_6,
+    PAIRED_4_TO_6_KEPT,
+    PASSES,
+    passes_for,
+)
 from tfcaps.micro import source_files
 
 
@@ -54,6 +61,7 @@ def test_paired_weights_of_four_to_six():
     for dimension, inputs in itertools.product((4, 5, 6, 7, 8), (1, 2, 3, 4)):
         is_six = dimension in (5, 6)
         assert refused(PAIRED_4_TO_6, inputs, 4, dimension, 3, 0) == (not is_six or inputs < 2)
+        assert refused(PAIRED_4_TO_5, inputs, 4, dimension, 3, 0) == (dimension != 5 or inputs < 2)
         assert refused(PAIRED_4_TO_6_KEPT, inputs, 4, dimension, 3, 0) == (not is_six or inputs % 2 == 1)
     assert refused(PAIRED_4_TO_6_KEPT, 4, 4, 6, 3, 0, keeps=False)
     assert refused(PAIRED_4_TO_6, 4, 8, 6, 3, 0)
