@@ -110,7 +110,7 @@
 #define CLEAR_Q "mov r1, #0\n msr apsr_nzcvq, r1\n"
 
 /* One word of weights of a pass over plain sums: the sums of both and of the low outputs. */
-#define WORD(w, u, both, low)                   \
+#define SUM_WORD(w, u, both, low)               \
     "smlsdx " both ", " w ", " u ", " both "\n" \
     "sxtb16 " w ", " w "\n"                     \
     "smlsdx " low ", " u ", " w ", " low "\n"

@@ -6,8 +6,9 @@
  * and the sum for that stays as it is. */
 
 #define ADD                                                                                                  \
-    "ldm lr, {r0-r5}\n ldm r12!, {r6, r7, r10}\n" WORD("r6", "r8", "r0", "r1") WORD("r7", "r9", "r0", "r1")  \
-        WORD("r10", "r8", "r2", "r3") "ldm r12!, {r6, r7, r10}\n" WORD(                                      \
+    "ldm lr, {r0-r5}\n ldm r12!, {r6, r7, r10}\n" SUM_WORD("r6", "r8", "r0", "r1") SUM_WORD("r7", "r9",      \
+                                                                                            "r0", "r1")      \
+        SUM_WORD("r10", "r8", "r2", "r3") "ldm r12!, {r6, r7, r10}\n" SUM_WORD(                              \
             "r6", "r9", "r2", "r3") "smlsdx r5, r8, r7, r5\n smlsdx r5, r9, r10, r5\n stm lr!, {r0-r5}\n"
 
 /* clang-format off */

@@ -7,9 +7,10 @@
  * of its word. */
 
 #define ADD                                                                                                  \
-    "ldm lr, {r0-r5}\n ldm r12!, {r6, r7, r10}\n" WORD("r6", "r8", "r0", "r1") WORD("r7", "r9", "r0", "r1")  \
-        WORD("r10", "r8", "r2", "r3") "ldm r12!, {r6, r7, r10}\n" WORD("r6", "r9", "r2", "r3")               \
-            WORD("r7", "r8", "r4", "r5") WORD("r10", "r9", "r4", "r5") "stm lr!, {r0-r5}\n"
+    "ldm lr, {r0-r5}\n ldm r12!, {r6, r7, r10}\n" SUM_WORD("r6", "r8", "r0", "r1")                           \
+        SUM_WORD("r7", "r9", "r0", "r1")                                                                     \
+            SUM_WORD("r10", "r8", "r2", "r3") "ldm r12!, {r6, r7, r10}\n" SUM_WORD("r6", "r9", "r2", "r3")   \
+                SUM_WORD("r7", "r8", "r4", "r5") SUM_WORD("r10", "r9", "r4", "r5") "stm lr!, {r0-r5}\n"
 
 /* clang-format off */
 __attribute__((naked))
