@@ -1,5 +1,6 @@
 #include "tfcaps_noinline.h"
 #include "tfcaps_routing_rv32.h"
+#include "tfcaps_routing_short.h"
 
 #if defined(TFCAPS_RV32)
 
@@ -26,16 +27,11 @@ static void leave(void (*pass)(const tfcaps_routing *r, const int8_t *u, const i
 static int load_pair(tfcaps_rv32_pair *pair, const int8_t *u, int32_t zero_point) {
     int is_short = 1;
     for (int32_t n = 0; n < 2; ++n) {
-        const int32_t x0 = u[0] - zero_point;
-        const int32_t x1 = u[1] - zero_point;
-        const int32_t x2 = u[2] - zero_point;
-        const int32_t x3 = u[3] - zero_point;
-        const uint32_t even = ((uint32_t)x0 << 16) + (uint32_t)x2;
-        const uint32_t odd = ((uint32_t)x1 << 16) + (uint32_t)x3;
-        pair->even[n] = even;
-        pair->odd[n] = odd - (even << 8);
-        pair->start[n] = 0x8000 - 0x00800080 * (even + odd);
-        is_short &= x0 * x0 + x1 * x1 + x2 * x2 + x3 * x3 < 128 * 128;
+        tfcaps_short_factors factors;
+        is_short &= tfcaps_find_factors(u, zero_point, &factors);
+        pair->even[n] = factors.even;
+        pair->odd[n] = factors.odd;
+        pair->start[n] = factors.start;
         u += 4;
     }
     return is_short;

@@ -3,14 +3,7 @@
  * many instructions as a third of the vote itself; here a turn is several votes. Private.
  *
  * One input capsule at a time, any that there is, a vote is 4 products of bytes. Two at a time it is 2
- * products of pairs: the row w of a vote's weights is one word, and with 16 bits between two numbers
- *
- *     (w2 : w0) (x0 : x2) + (w3 : w1) (x1 : x3) = h : (w0 x2 + w1 x3)        (modulo 2^32)
- *
- * where h is the vote. It is whole as long as it fits 16 bits, and so does what is below it if half of 2^16
- * is added: |w| <= 256 and |x| < 128 in length, as that of a squashed capsule is. Bytes become numbers by
- * 0x80808080, which makes them w + 128; start takes 128 times x away. Bytes 1 and 3 are taken out, and they
- * need not be taken out of bytes 0 and 2 if the multiplier of those is subtracted from theirs. So a vote is
+ * products of pairs, as tfcaps_routing_short.h describes them:
  *
  *     LW, XOR; SRLI, AND; MUL by even, MUL by odd; ADD start, ADD; SRAI by 16 */
 #ifndef TFCAPS_ROUTING_RV32_H

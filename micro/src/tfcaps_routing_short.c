@@ -3,7 +3,7 @@
 
 /* A vote in the upper half of a word. Compilers would see that the mask is a constant, and some need an
  * instruction more then. */
-static inline uint32_t vote_of(const tfcaps_short_capsule *u, const uint32_t *row, uint32_t mask) {
+static inline uint32_t vote_of(const tfcaps_short_factors *u, const uint32_t *row, uint32_t mask) {
     const uint32_t weights = *row ^ 0x80808080u;
     return ((weights >> 8) & mask) * u->odd + (weights * u->even + u->start);
 }
@@ -24,7 +24,7 @@ static inline int32_t whole(uint32_t vote) {
 
 void tfcaps_short_add_votes(const tfcaps_short_capsule *capsule, const int8_t *kernel, uint32_t *sums,
                             int32_t count) {
-    const tfcaps_short_capsule u = *capsule;
+    const tfcaps_short_factors u = capsule->factors;
     const uint32_t mask = odd_bytes();
     const uint32_t *row = (const uint32_t *)(const void *)kernel;
     const uint32_t *end = sums + (count & ~1);
@@ -58,10 +58,10 @@ void tfcaps_short_exps(tfcaps_short_capsule *capsule, const int8_t *kernel, int1
         const int16_t *end = h + (u.dimension & ~1);
         uint32_t logit = 0;
         while (h != end) {
-            const int32_t first = whole(vote_of(&u, row, mask));
+            const int32_t first = whole(vote_of(&u.factors, row, mask));
             h[0] = (int16_t)first;
             logit += (uint32_t)(first * v[0]);
-            const int32_t second = whole(vote_of(&u, row + 1, mask));
+            const int32_t second = whole(vote_of(&u.factors, row + 1, mask));
             h[1] = (int16_t)second;
             logit += (uint32_t)(second * v[1]);
             h += 2;
@@ -69,7 +69,7 @@ void tfcaps_short_exps(tfcaps_short_capsule *capsule, const int8_t *kernel, int1
             row += 2;
         }
         if ((u.dimension & 1) != 0) {
-            const int32_t last = whole(vote_of(&u, row++, mask));
+            const int32_t last = whole(vote_of(&u.factors, row++, mask));
             *h++ = (int16_t)last;
             logit += (uint32_t)(last * *v++);
         }
@@ -83,7 +83,7 @@ void tfcaps_short_exps(tfcaps_short_capsule *capsule, const int8_t *kernel, int1
 
 void tfcaps_short_keep_votes(const tfcaps_short_capsule *capsule, const int8_t *kernel, uint32_t *sums,
                              int32_t count, int16_t *h) {
-    const tfcaps_short_capsule u = *capsule;
+    const tfcaps_short_factors u = capsule->factors;
     const uint32_t mask = odd_bytes();
     const uint32_t *row = (const uint32_t *)(const void *)kernel;
     for (const uint32_t *end = sums + count; sums != end;) {

@@ -14,38 +14,47 @@
 
 #include "tfcaps_routing.h"
 
+/* What the weights of an input capsule are multiplied by. */
+typedef struct tfcaps_short_factors {
+    uint32_t even;  /* x0 : x2 */
+    uint32_t odd;   /* x1 : x3, less 256 times even */
+    uint32_t start; /* of a vote and what is below it */
+} tfcaps_short_factors;
+
 /* An input capsule, and what else makes exponentials of its votes. The assembly knows the offsets. */
 typedef struct tfcaps_short_capsule {
-    uint32_t even;         /* 0: x0 : x2 */
-    uint32_t odd;          /* 4: x1 : x3, less 256 times even */
-    uint32_t start;        /* 8: of a vote and what is below it */
-    const int16_t *v;      /* 12: [J * D] */
-    const uint16_t *table; /* 16: of exponentials */
-    int32_t exp_shift;     /* 20 */
-    int32_t capsules;      /* 24: J */
-    int32_t dimension;     /* 28: D */
-    uint32_t exp_sum;      /* 32 */
-    uint32_t indices;      /* 36: of the table, combined by or */
+    tfcaps_short_factors factors; /* 0 */
+    const int16_t *v;             /* 12: [J * D] */
+    const uint16_t *table;        /* 16: of exponentials */
+    int32_t exp_shift;            /* 20 */
+    int32_t capsules;             /* 24: J */
+    int32_t dimension;            /* 28: D */
+    uint32_t exp_sum;             /* 32 */
+    uint32_t indices;             /* 36: of the table, combined by or */
 } tfcaps_short_capsule;
 
-/* Whether the input capsule u [4] with its transformations kernel [J * D, 4] is one; and what it is. */
-static inline int tfcaps_is_short(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel,
-                                  tfcaps_short_capsule *capsule) {
-    const int32_t zero_point = r->params->input_zero_point;
+/* Those of the input capsule u [4]; whether it is short enough. */
+static inline int tfcaps_find_factors(const int8_t *u, int32_t zero_point, tfcaps_short_factors *factors) {
     const int32_t x0 = u[0] - zero_point;
     const int32_t x1 = u[1] - zero_point;
     const int32_t x2 = u[2] - zero_point;
     const int32_t x3 = u[3] - zero_point;
     const uint32_t even = ((uint32_t)x0 << 16) + (uint32_t)x2;
     const uint32_t odd = ((uint32_t)x1 << 16) + (uint32_t)x3;
-    capsule->even = even;
-    capsule->odd = odd - (even << 8);
-    capsule->start = 0x8000 - 0x00800080 * (even + odd);
+    factors->even = even;
+    factors->odd = odd - (even << 8);
+    factors->start = 0x8000 - 0x00800080 * (even + odd);
+    return x0 * x0 + x1 * x1 + x2 * x2 + x3 * x3 < 128 * 128;
+}
+
+/* Whether the input capsule u [4] with its transformations kernel [J * D, 4] is one; and its factors. */
+static inline int tfcaps_is_short(const tfcaps_routing *r, const int8_t *u, const int8_t *kernel,
+                                  tfcaps_short_capsule *capsule) {
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     return r->params->vote_shift == 0 && (uintptr_t)kernel % 4 == 0 &&
-           x0 * x0 + x1 * x1 + x2 * x2 + x3 * x3 < 128 * 128;
+           tfcaps_find_factors(u, r->params->input_zero_point, &capsule->factors);
 #else
-    (void)kernel;
+    (void)r, (void)u, (void)kernel, (void)capsule;
     return 0; /* a word has the first byte on top */
 #endif
 }
