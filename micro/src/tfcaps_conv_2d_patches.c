@@ -9,7 +9,7 @@
 
 enum {
     MOST_OFFSETS = 128, /* taps of a window that is gathered byte by byte */
-    MOST_FOLDED = 256   /* filters whose biases are kept with the input's zero point folded in */
+    MOST_FOLDED = 128   /* filters whose biases are kept with the input's zero point folded in */
 };
 
 /* What stays the same for the whole convolution. */
